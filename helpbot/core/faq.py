@@ -1,0 +1,65 @@
+"""The FAQ as values: entries, themes and fixed redirections, as contract.md's files describe them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact was read. `url` may be empty when the source is a document without an address."""
+
+    title: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaqEntry:
+    """One question that the FAQ answers."""
+
+    id: str
+    theme: str
+    question: str
+    answer: str
+    """Markdown, short: a phone screen."""
+    variants: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    owner: str | None = None
+    reviewed: date | None = None
+    review_by: date | None = None
+    local: tuple[tuple[str, str], ...] = ()
+    """Values that an académie overrides, as pairs; `{name}` in the answer stands for them."""
+    crcn_edu: tuple[str, ...] = ()
+
+    @property
+    def phrasings(self) -> tuple[str, ...]:
+        """The question and its variants: everything that is known to ask for this entry."""
+        return (self.question, *self.variants)
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """A fixed answer that names who to turn to, for what is out of scope or urgent."""
+
+    id: str
+    when: tuple[str, ...]
+    answer: str
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Faq:
+    """Everything that the files say, in the order of files and entries."""
+
+    entries: tuple[FaqEntry, ...] = ()
+    redirects: tuple[Redirect, ...] = ()
+    titles: tuple[tuple[str, str], ...] = ()
+    """(theme, title) pairs, one a file."""
+    revision: str = field(default="", compare=False)
+    """A short hash of the files' content; each answer records it."""
+
+    def entry(self, entry_id: str) -> FaqEntry | None:
+        """The entry of that id, or None."""
+        return next((e for e in self.entries if e.id == entry_id), None)
