@@ -90,9 +90,7 @@ class Homeserver(Protocol):
         """Try to decrypt again what was kept. None when its key is still missing."""
         ...
 
-    async def send(
-        self, room: RoomId, event_type: str, content: dict[str, Any], txn_id: str
-    ) -> EventId:
+    async def send(self, room: RoomId, event_type: str, content: dict[str, Any], txn_id: str) -> EventId:
         """Send an event, encrypted where the room is (reactions never are), and return its id.
 
         The same `txn_id` again gives the same event id.
