@@ -1,0 +1,64 @@
+"""`!` commands: text to Command, with forgiving spelling. Help and tests are made from this table."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Who(StrEnum):
+    """Who may use a command, and where."""
+
+    ANYONE = "anyone"
+    REVIEW = "review"
+    """People in the review room, and referents."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """One command: its French name, English alias, who may use it, and examples that must parse."""
+
+    name: str
+    alias: str
+    who: Who
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What somebody typed: a known command's name, or `name=""` with the nearest one as `meant`."""
+
+    name: str
+    rest: str = ""
+    meant: str = ""
+
+
+COMMANDS = (
+    CommandSpec("aide", "help", Who.ANYONE, ("!aide", "!aide un élève a perdu son mot de passe Pix")),
+    CommandSpec("annuler", "cancel", Who.ANYONE, ("!annuler",)),
+    CommandSpec("rgpd", "privacy", Who.ANYONE, ("!rgpd",)),
+    CommandSpec("bilan", "report", Who.REVIEW, ("!bilan",)),
+)
+
+
+def _fold(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+_NAMES = {_fold(n): spec.name for spec in COMMANDS for n in (spec.name, spec.alias)}
+
+
+def parse(text: str) -> Command | None:
+    """Return the command that a text is, None when it does not begin with `!` and a letter."""
+    text = text.strip()
+    if not text.startswith("!") or not text[1:2].isalpha():
+        return None
+    word, _, rest = text[1:].partition(" ")
+    word = _fold(word.strip(".,;:!?"))
+    if word in _NAMES:
+        return Command(_NAMES[word], rest.strip())
+    near = difflib.get_close_matches(word, _NAMES, n=1, cutoff=0.75)
+    return Command("", rest.strip(), meant=_NAMES[near[0]] if near else "")

@@ -1,0 +1,92 @@
+"""What a decision wants done, as data. `flow` writes all of it in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from helpbot.core.ids import EventId, RoomId, UserId
+from helpbot.core.notices import Notice
+
+
+class Kind(StrEnum):
+    """`fr.helpbot.kind` of a message (contract.md, "In the chat")."""
+
+    ANSWER = "answer"
+    CLARIFY = "clarify"
+    REDIRECT = "redirect"
+    ROUTE = "route"
+    LATE = "late"
+    RELAY = "relay"
+    OFFER = "offer"
+    STATUS = "status"
+    GREETING = "greeting"
+    COMMAND = "command"
+
+
+class JobKind(StrEnum):
+    """What a timer does when it is due."""
+
+    ASK = "ask"
+    """Ask the next wave: the wait is over, or the open hours have begun."""
+    CLAIM_SILENCE = "claim_silence"
+    """A claim without a word: remind, then release."""
+    EXPIRE = "expire"
+    CLOSE = "close"
+    """An answer that nobody marked counts as the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A new message. `slot` names it within its ticket, so that later effects can refer to it."""
+
+    slot: str
+    room: RoomId
+    notice: Notice
+    kind: Kind
+    reply_to: EventId | None = None
+    reply_slot: str | None = None
+    """Reply to the message that the ticket has in this slot."""
+    thread: EventId | None = None
+    mentions: tuple[UserId, ...] = ()
+    """Who is to hear it: makes it `m.text`; without anybody it is `m.notice`."""
+    entry: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Change the message that stands in a slot of the ticket."""
+
+    slot: str
+    notice: Notice
+    kind: Kind
+    entry: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RedactSlot:
+    """Delete the message that stands in a slot of the ticket, or keep it from being sent."""
+
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedactAll:
+    """Delete every message of the ticket, and keep the unsent ones from being sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A timer of this ticket, valid while the ticket's epoch is the one it has after the decision."""
+
+    job: JobKind
+    due: int
+    """Unix ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The question has ended: write its help record."""
+
+
+Effect = Send | Edit | RedactSlot | RedactAll | Schedule | Record

@@ -1,0 +1,102 @@
+"""Buttons: a reaction or a one-character reply means the same thing (rule 4 of the conversation)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Tap(StrEnum):
+    """What somebody pressed."""
+
+    NONE_OF_THESE = "0"
+    FIRST = "1"
+    SECOND = "2"
+    THIRD = "3"
+    YES = "yes"
+    """✅ 👍: it helped; or yes to what was offered."""
+    NO = "no"
+    """❌ 👎: not that; or no to what was offered."""
+    HUMAN = "human"
+    """🙋: ask a colleague; it is consent."""
+    NAMED = "named"
+    """👤: ask a colleague, with my name."""
+    CLAIM = "claim"
+    """✋: I take it."""
+    PASS = "pass"  # noqa: S105  (not a password)
+    """⏭️: I pass."""
+
+
+_TAPS = {
+    "0": Tap.NONE_OF_THESE,
+    "1": Tap.FIRST,
+    "2": Tap.SECOND,
+    "3": Tap.THIRD,
+    "✅": Tap.YES,
+    "☑": Tap.YES,
+    "✔": Tap.YES,
+    "👍": Tap.YES,
+    "❌": Tap.NO,
+    "✖": Tap.NO,
+    "👎": Tap.NO,
+    "🙋": Tap.HUMAN,
+    "👤": Tap.NAMED,
+    "✋": Tap.CLAIM,
+    "🖐": Tap.CLAIM,
+    "⏭": Tap.PASS,
+    "⏩": Tap.PASS,
+}
+
+_WORDS = {
+    "oui": Tap.YES,
+    "ok": Tap.YES,
+    "d'accord": Tap.YES,
+    "volontiers": Tap.YES,
+    "oui merci": Tap.YES,
+    "oui svp": Tap.YES,
+    "oui s'il vous plaît": Tap.YES,
+    "oui stp": Tap.YES,
+    "yes": Tap.YES,
+    "o": Tap.YES,
+    "y": Tap.YES,
+    "merci": Tap.YES,
+    "merci beaucoup": Tap.YES,
+    "super merci": Tap.YES,
+    "parfait": Tap.YES,
+    "parfait merci": Tap.YES,
+    "non": Tap.NO,
+    "non merci": Tap.NO,
+    "no": Tap.NO,
+    "n": Tap.NO,
+    "aucune": Tap.NONE_OF_THESE,
+    "un humain": Tap.HUMAN,
+    "humain": Tap.HUMAN,
+    "un collègue": Tap.HUMAN,
+    "une collègue": Tap.HUMAN,
+    "avec mon nom": Tap.NAMED,
+    "oui avec mon nom": Tap.NAMED,
+    "je prends": Tap.CLAIM,
+    "je m'en occupe": Tap.CLAIM,
+    "je passe": Tap.PASS,
+    "passe": Tap.PASS,
+}
+
+# Variation selectors, keycap, zero-width joiner, gender signs and skin tones: decoration of one sign.
+_DECORATION = dict.fromkeys([0xFE0E, 0xFE0F, 0x20E3, 0x200D, 0x2640, 0x2642, *range(0x1F3FB, 0x1F400)])
+
+
+def of_reaction(key: str) -> Tap | None:
+    """Return what a reaction's key means, None for any other reaction."""
+    return _TAPS.get(key.translate(_DECORATION).strip()) if len(key) <= 16 else None
+
+
+def of_text(text: str) -> Tap | None:
+    """Return what a whole reply means when it is one character or one of the fixed words, else None."""
+    if len(text) > 40:
+        return None
+    word = text.strip().casefold().strip(" .!,;\u00a0").replace("’", "'").replace("\u00a0", " ")
+    return _TAPS.get(word.translate(_DECORATION)) or _WORDS.get(word)
+
+
+def is_bare(text: str) -> bool:
+    """Tell whether a text is a single sign that stands for a button (« 1 », « ✅ »)."""
+    return len(text) <= 16 and text.translate(_DECORATION).strip() in _TAPS
