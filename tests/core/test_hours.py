@@ -1,0 +1,202 @@
+"""Open hours: reading them, and the arithmetic of open time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpbot.core.hours import Break, Calendar, OpenHours, public_holidays
+
+PARIS = ZoneInfo("Europe/Paris")
+NO_HOLIDAYS = Calendar(PARIS)
+ZONE_A = Calendar(
+    PARIS,
+    "A",
+    (Break("Toussaint", date(2026, 10, 17), date(2026, 11, 2)),),
+    (date(2026, 9, 1), date(2027, 7, 2)),
+)
+WEEK = OpenHours.parse("lun-ven 8h-18h", ZONE_A)
+
+
+def at(text: str, zone: ZoneInfo = PARIS) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("lun-ven 08:00-18:00", "lun-ven 8h-18h"),
+        ("lundi au vendredi de 8 h 30 à 17 h", "lun-ven 8h30-17h"),
+        ("du Lundi au Vendredi, de 8h à 12h et de 13h à 17h", "lun-ven 8h-12h et 13h-17h"),
+        ("lun-mer-ven 8h-12h et 13h-17h", "lun, mer, ven 8h-12h et 13h-17h"),
+        ("mardi, jeudi 9h–11h ; samedi 9h-midi", "mar, jeu 9h-11h ; sam 9h-12h"),
+        ("mercrdi 10:15-11:45", "mer 10h15-11h45"),
+        ("les mardis 10h-11h", "mar 10h-11h"),
+        ("tous les jours 8h-20h", "lun-dim 8h-20h"),
+        ("en semaine 8h-18h, week-end 10h-12h", "lun-ven 8h-18h ; sam, dim 10h-12h"),
+        ("8-18", "lun-ven 8h-18h"),
+        ("sam-lun 9h-10h", "lun, sam, dim 9h-10h"),
+        ("ven 20h-minuit", "ven 20h-24h"),
+        ("lun 8h-12h, 11h-14h", "lun 8h-14h"),
+        ("Toujours", "toujours"),
+        ("24h/24 7j/7", "toujours"),
+    ],
+)
+def test_reads_what_people_write(text: str, canonical: str) -> None:
+    hours = OpenHours.parse(text, NO_HOLIDAYS)
+    assert str(hours) == canonical
+    assert OpenHours.parse(canonical, NO_HOLIDAYS) == hours
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "aucun horaire"),
+        ("lun-ven", "il manque les heures"),
+        ("lun-ven 8h", "une heure de fin manque"),
+        ("lun 18h-8h", "la fin doit venir après le début"),
+        ("lun 8h-8h", "la fin doit venir après le début"),
+        ("lun 25h-26h", "n'est pas une heure"),
+        ("merci 8h-9h", "« merci » n'est pas un jour"),
+        ("lun 8h-18h 🙂", "n'est pas compris"),
+        ("8h-18h lun-ven", "il manque les heures"),
+    ],
+)
+def test_says_what_it_cannot_read(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        OpenHours.parse(text, NO_HOLIDAYS)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        hours = OpenHours.parse(text, NO_HOLIDAYS)
+    except ValueError:
+        return
+    assert OpenHours.parse(str(hours), NO_HOLIDAYS) == hours
+
+
+def test_public_holidays_of_a_year() -> None:
+    assert [f"{d:%m-%d}" for d in sorted(public_holidays(2027))] == [
+        "01-01", "03-29", "05-01", "05-06", "05-08", "05-17", "07-14", "08-15", "11-01", "11-11", "12-25",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("moment", "opens"),
+    [
+        ("2026-11-20T10:00", "2026-11-20T10:00"),
+        ("2026-11-20T18:00", "2026-11-23T08:00"),
+        ("2026-11-10T19:00", "2026-11-12T08:00"),  # the 11th is a public holiday
+        ("2026-10-16T18:30", "2026-11-02T08:00"),  # autumn break, clocks go back within
+    ],
+)
+def test_next_opening(moment: str, opens: str) -> None:
+    assert WEEK.next_open(at(moment)) == at(opens)
+
+
+def test_without_a_zone_no_day_is_off() -> None:
+    always = OpenHours.parse("toujours", NO_HOLIDAYS)
+    assert always.is_open(at("2026-12-25T03:00"))
+    assert not always.closes_within(at("2026-12-24T23:59"), 15)
+    assert OpenHours.parse("lun-ven 8h-18h", NO_HOLIDAYS).is_open(at("2026-10-20T09:00"))
+
+
+def test_open_minutes_skip_the_night() -> None:
+    assert WEEK.add_open_minutes(at("2026-11-20T17:50"), 20) == at("2026-11-23T08:10")
+    assert WEEK.add_open_minutes(at("2026-11-20T17:40"), 20) == at("2026-11-23T08:00")
+    assert WEEK.open_minutes_between(at("2026-11-20T17:50"), at("2026-11-23T08:10")) == 20
+    assert WEEK.open_minutes_between(at("2026-11-23T08:10"), at("2026-11-20T17:50")) == 0
+
+
+@pytest.mark.parametrize(
+    ("moment", "closes"),
+    [("17:44", False), ("17:45", True), ("18:30", True), ("11:50", False), ("12:30", False)],
+)
+def test_last_minutes_of_a_day(moment: str, *, closes: bool) -> None:
+    hours = OpenHours.parse("lun-ven 8h-12h et 13h-18h", ZONE_A)
+    assert hours.closes_within(at(f"2026-11-20T{moment}"), 15) is closes
+
+
+def test_a_day_off_is_closing() -> None:
+    assert WEEK.closes_within(at("2026-11-11T10:00"), 15)
+
+
+def test_school_days_leave_out_weekends_and_holidays() -> None:
+    assert WEEK.add_school_days(at("2026-11-20T10:30"), 1) == at("2026-11-23T10:30")
+    assert WEEK.add_school_days(at("2026-11-10T10:30"), 1) == at("2026-11-12T10:30")
+    assert WEEK.add_school_days(at("2026-10-15T10:30"), 5) == at("2026-11-05T10:30")
+    assert WEEK.add_school_days(at("2026-10-15T10:30"), 0) == at("2026-10-15T10:30")
+
+
+def test_days_with_a_clock_change_keep_their_hours() -> None:
+    sunday = OpenHours.parse("dim 0h-24h", NO_HOLIDAYS)
+    assert sunday.open_minutes_between(at("2027-03-28T00:00"), at("2027-03-29T00:00")) == 23 * 60
+    assert sunday.open_minutes_between(at("2026-10-25T00:00"), at("2026-10-26T00:00")) == 25 * 60
+    missing = OpenHours.parse("dim 1h-2h30 et 3h-4h", NO_HOLIDAYS)
+    assert missing.open_minutes_between(at("2027-03-28T00:00"), at("2027-03-29T00:00")) == 2 * 60
+
+
+def test_what_never_opens_is_put_far_away() -> None:
+    closed = Calendar(PARIS, "A", (Break("fermé", date(2026, 1, 1), date(2046, 1, 1)),))
+    hours = OpenHours.parse("lun 8h-9h", closed)
+    now = at("2026-11-20T10:00")
+    assert hours.next_open(now) == hours.add_open_minutes(now, 5) > now + 700 * 86_400_000
+    assert hours.add_school_days(now, 3) == now
+
+
+def test_known_dates() -> None:
+    assert ZONE_A.knows(date(2027, 7, 2))
+    assert not ZONE_A.knows(date(2027, 7, 3))
+    assert not Calendar(PARIS, "corse").knows(date(2026, 11, 20))
+    assert NO_HOLIDAYS.knows(date(2030, 1, 1))
+
+
+moments = st.integers(at("2026-08-01"), at("2027-08-01"))
+ranges = st.lists(st.integers(0, 1440), min_size=2, max_size=6, unique=True).map(
+    lambda cuts: tuple(zip(sorted(cuts)[::2], sorted(cuts)[1::2], strict=False))
+)
+
+
+@st.composite
+def open_hours(draw: st.DrawFn) -> OpenHours:
+    week = tuple(draw(st.lists(st.one_of(st.just(()), ranges), min_size=7, max_size=7)))
+    if not any(week[:5]):
+        week = (((480, 1080),), *week[1:])
+    zone = draw(st.sampled_from(["Europe/Paris", "America/Miquelon", "Indian/Reunion", "America/Havana"]))
+    breaks = ZONE_A.breaks if draw(st.booleans()) else ()
+    return OpenHours(week, Calendar(ZoneInfo(zone), draw(st.sampled_from([None, "A"])), breaks))
+
+
+@given(open_hours(), moments)
+def test_the_next_opening_is_open_and_nothing_opens_before(hours: OpenHours, now: int) -> None:
+    opens = hours.next_open(now)
+    assert opens >= now
+    assert hours.is_open(opens)
+    assert hours.open_minutes_between(now, opens) == 0
+    assert (opens == now) is hours.is_open(now)
+
+
+@given(open_hours(), moments, st.integers(0, 3000))
+def test_added_open_minutes_lie_between(hours: OpenHours, now: int, minutes: int) -> None:
+    later = hours.add_open_minutes(now, minutes)
+    assert hours.is_open(later)
+    assert hours.open_minutes_between(now, later) == minutes
+
+
+@given(open_hours(), moments, moments, st.integers(0, 600))
+def test_an_earlier_start_is_never_due_later(hours: OpenHours, one: int, two: int, minutes: int) -> None:
+    first, second = sorted((one, two))
+    assert hours.add_open_minutes(first, minutes) <= hours.add_open_minutes(second, minutes)
+    assert hours.next_open(first) <= hours.next_open(second)
+
+
+@given(open_hours(), moments, st.integers(1, 20))
+def test_school_days_are_school_days(hours: OpenHours, now: int, days: int) -> None:
+    later = hours.add_school_days(now, days)
+    assert hours.calendar.is_school_day(hours.calendar.local(later).date())
+    assert later > now
