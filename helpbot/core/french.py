@@ -1,0 +1,174 @@
+"""French as teachers type it: folding, words, stems, abbreviations, and what is said around a question.
+
+Everything here is a pure function of its text. The word lists are in `french.yaml`, beside this file.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+
+import yaml
+from snowballstemmer.french_stemmer import FrenchStemmer
+
+MAX_CHARS = 1_000
+"""A question is read up to here: what follows a first screen of text is context, not the question."""
+
+_MARKS = {"Mn", "Me", "Cc", "Cf", "Cs", "Co", "Cn"}
+_SPELT = str.maketrans(
+    {
+        "œ": "oe", "æ": "ae", "ø": "o", "ß": "ss", "ł": "l", "đ": "d",
+        "’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "′": "'", "‛": "'", "＇": "'",
+        "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-",
+        "\t": " ", "\n": " ", "\r": " ", "\v": " ", "\f": " ",
+    }
+)  # fmt: skip
+_SPACES = re.compile(r"\s+")
+_ELISION = re.compile(r"\b(lorsqu|puisqu|jusqu|quelqu|presqu|qu|[cdjlmnst])'")
+_WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")
+_GRADE = re.compile(r"^([1-6])(?:eme|ieme|emes|es|e|iemes)$")
+_SHORT_PLURAL = re.compile(r"^(?:cp|ce1|ce2|cm1|cm2|bts|cap)s$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    abbreviations: dict[str, tuple[str, ...]]
+    stopwords: frozenset[str]
+    leading: re.Pattern[str]
+    trailing: re.Pattern[str]
+
+
+@cache
+def _lists() -> _Lists:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = files("helpbot.core").joinpath("french.yaml").read_text(encoding="utf-8")
+    raw = yaml.load(text, Loader=loader)  # noqa: S506  (both are safe loaders)
+    leading, trailing = ("|".join(raw[k].split("\n")).strip("|") for k in ("leading", "trailing"))
+    return _Lists(
+        {k: tuple(_split(v)) for k, v in raw["abbreviations"].items()},
+        frozenset(raw["stopwords"].split()),
+        re.compile(rf"^(?:{leading})(?![\w'])[\s,.:;!?…()-]*"),
+        re.compile(rf"(?:^|[\s,.:;!?…()-])+(?:{trailing})[\s,.:;!?…()-]*$"),
+    )
+
+
+def fold(text: str) -> str:
+    """Lower the case, drop accents and invisible characters, straighten apostrophes and spaces."""
+    if text.isascii():
+        return _fold_ascii(text)
+    return _fold_unicode(text)
+
+
+def _fold_ascii(text: str) -> str:
+    lowered = text.lower().translate(_SPELT)
+    kept = lowered if lowered.isprintable() else "".join(c for c in lowered if c.isprintable())
+    return _SPACES.sub(" ", kept.replace("`", "'")).strip()
+
+
+def _fold_unicode(text: str) -> str:
+    for _ in range(4):  # case folding may yield characters that decompose again
+        before = text
+        spread = unicodedata.normalize("NFKD", text.translate(_SPELT)).casefold().translate(_SPELT)
+        text = "".join(c for c in spread if unicodedata.category(c) not in _MARKS)
+        if text == before:
+            break
+    return _SPACES.sub(" ", text).strip()
+
+
+def _split(folded: str) -> list[str]:
+    return _WORD.findall(_ELISION.sub(r"\1 ", folded))
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Give the words of a text, folded, elisions cut, abbreviations spelt out."""
+    return tuple(_expanded(_split(fold(text[:MAX_CHARS]))))
+
+
+def _expanded(raw: list[str]) -> list[str]:
+    known = _lists().abbreviations
+    out: list[str] = []
+    for word in raw:
+        if word in known:
+            out.extend(known[word])
+        elif grade := _GRADE.match(word):
+            out.append(f"{grade[1]}e")
+        elif _SHORT_PLURAL.match(word):
+            out.append(word[:-1])
+        else:
+            out.append(word)
+    return out
+
+
+def strip_politeness(text: str) -> str:
+    """Give the folded text without greetings, thanks and introductions; all of it if nothing else is said."""
+    lists = _lists()
+    folded = " ".join(_spelt_politely(fold(text[:MAX_CHARS])))
+    core = folded
+    for _ in range(8):
+        shorter = lists.leading.sub("", core, count=1)
+        shorter = lists.trailing.sub("", shorter, count=1)
+        if shorter == core:
+            break
+        core = shorter
+    return core if any(w not in lists.stopwords for w in _split(core)) else folded
+
+
+def _spelt_politely(folded: str) -> list[str]:
+    """Spell the abbreviations of greetings out, so that one pattern serves « svp » too."""
+    known = _POLITE
+    return [known.get(token.strip(".,!?;:"), token) for token in folded.split(" ")]
+
+
+_POLITE = {
+    "bjr": "bonjour", "bsr": "bonsoir", "slt": "salut", "cc": "coucou", "svp": "s'il vous plait",
+    "stp": "s'il te plait", "pls": "s'il vous plait", "mci": "merci", "mrc": "merci",
+    "qqn": "quelqu'un", "qqun": "quelqu'un", "dsl": "desole", "jai": "j'ai", "ts": "tous",
+    "plz": "s'il vous plait", "merciiii": "merci", "svpp": "s'il vous plait",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """Give the stem of a folded word. Short words and those with a figure stay as they are."""
+    if len(word) <= 3 or not word.isalpha():
+        return word
+    return str(_stemmer().stemWord(word))
+
+
+@cache
+def _stemmer() -> FrenchStemmer:
+    return FrenchStemmer()
+
+
+def is_stopword(word: str) -> bool:
+    """Tell whether a folded word is grammatical only."""
+    return word in _lists().stopwords
+
+
+def content_words(text: str) -> tuple[str, ...]:
+    """Give what a question is about: its words without politeness and grammatical words."""
+    found = words(strip_politeness(text))
+    stop = _lists().stopwords
+    kept = tuple(w for w in found if w not in stop)
+    return kept or found
+
+
+def stems(text: str) -> tuple[str, ...]:
+    """Give the stems of a question's content words, in order."""
+    return tuple(stem(w) for w in content_words(text))
+
+
+_FOLLOW_UP = re.compile(
+    r"(?:ok|d'accord|oui|super|merci|ah|bien|alors|et|,|\s)*"
+    r"\b(?:et|mais|ou|sinon|pareil|idem|meme (?:question|chose)|aussi)\b"
+    r"(?: (?:pour|avec|si|chez|au|aux|en|dans|sur|quand|les|le|la|l'|du|des|sans|comment|celui|celle)\b|$)"
+)
+
+
+def is_follow_up(text: str) -> bool:
+    """Tell whether a question leans on the one before it, as « et pour les BTS ? » does."""
+    folded = fold(text[:MAX_CHARS])
+    return bool(_FOLLOW_UP.match(folded)) and len(content_words(text)) <= 6

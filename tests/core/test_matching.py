@@ -1,0 +1,100 @@
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpbot.core.faq import Faq, FaqEntry
+from helpbot.core.faq import Redirect as Fixed
+from helpbot.core.matching import Answer, Clarify, FaqIndex, Redirect, Route, built_in
+
+FAQ = Faq(
+    entries=(
+        FaqEntry(
+            "pix-mdp",
+            "pix",
+            "Un élève a perdu son mot de passe Pix, que faire ?",
+            "…",
+            ("réinitialiser le mdp pix d'un élève", "mot de passe pix perdu"),
+        ),
+        FaqEntry(
+            "pix-inviter",
+            "pix",
+            "Comment inviter un collègue dans Pix Orga ?",
+            "…",
+            ("ajouter un membre à pix orga", "donner accès à pix orga à un collègue"),
+        ),
+        FaqEntry(
+            "tchap-inscription",
+            "tchap",
+            "Comment s'inscrire sur Tchap ?",
+            "…",
+            ("créer un compte tchap", "s'enregistrer sur tchap"),
+        ),
+    ),
+    redirects=(Fixed("paie", ("quand est versé mon salaire", "question sur ma fiche de paie"), "…"),),
+)
+INDEX = FaqIndex.build(FAQ)
+
+
+def test_a_polite_abbreviated_question_is_answered() -> None:
+    verdict = INDEX.verdict("bjr qqn sait comment reinitialiser le mdp pix d un eleve svp ?")
+    assert isinstance(verdict, Answer)
+    assert verdict.match.entry == "pix-mdp"
+
+
+def test_an_unknown_subject_is_routed() -> None:
+    assert isinstance(INDEX.verdict("où se trouve la machine à café"), Route)
+
+
+def test_a_redirection_of_the_faq_is_found() -> None:
+    verdict = INDEX.verdict("une question sur ma fiche de paie svp")
+    assert isinstance(verdict, Redirect)
+    assert verdict.id == "paie"
+    assert not verdict.urgent
+    assert INDEX.redirect("paie").answer == "…"
+
+
+@pytest.mark.parametrize("text", ["", " ", "?", "😀😀", "\x00\x07", "a" * 10_000, "le la les", "À"])
+def test_any_text_gets_a_verdict(text: str) -> None:
+    assert isinstance(INDEX.verdict(text), Answer | Clarify | Route | Redirect)
+    assert isinstance(FaqIndex.build(Faq()).verdict(text), Route)
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=60, deadline=None)
+def test_no_text_breaks_it(text: str) -> None:
+    verdict = INDEX.verdict(text, before=text[::-1])
+    assert all(0 <= m.score <= 1 for m in verdict.candidates)
+
+
+@pytest.mark.parametrize("entry", FAQ.entries, ids=lambda e: e.id)
+def test_a_phrasing_finds_its_own_entry(entry: FaqEntry) -> None:
+    for phrasing in entry.phrasings:
+        assert INDEX.verdict(phrasing).candidates[0].entry == entry.id
+
+
+@given(st.text(alphabet=string.ascii_uppercase, min_size=6, max_size=12))
+@settings(max_examples=20, deadline=None)
+def test_an_unrelated_entry_does_not_change_a_sure_answer(noise: str) -> None:
+    other = FaqEntry("autre", "divers", f"zzq{noise} kkw{noise[::-1]}", "…")
+    grown = FaqIndex.build(Faq((*FAQ.entries, other), FAQ.redirects))
+    verdict = grown.verdict("réinitialiser le mot de passe pix d'un élève")
+    assert isinstance(verdict, Answer)
+    assert verdict.match.entry == "pix-mdp"
+
+
+def test_built_in_answers_are_complete() -> None:
+    assert [r.id for r in built_in()] == [
+        "danger-immediat", "detresse", "enfant-en-danger", "harcelement",
+    ]  # fmt: skip
+    for known in built_in():
+        assert known.urgent
+        assert INDEX.redirect(known.id) == known
+
+
+def test_a_follow_up_is_read_with_the_question_before_it() -> None:
+    alone = INDEX.verdict("et pour un collègue ?")
+    after = INDEX.verdict("et pour un collègue ?", before="comment donner accès à pix orga")
+    assert not isinstance(alone, Answer)
+    assert after.candidates[0].entry == "pix-inviter"
