@@ -1,0 +1,150 @@
+"""Rows as values: what the store keeps and gives back, beside tickets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from helpbot.core.effects import JobKind
+from helpbot.core.ids import EventId, RoomId, TicketId, UserId
+from helpbot.core.incoming import Membership, Message, Reaction, Redaction, RoomFacts
+
+
+class Priority(IntEnum):
+    """What goes first when the homeserver allows only so much."""
+
+    ANSWER = 0
+    OFFER = 1
+    STATUS = 2
+    GREETING = 3
+    REACTION = 4
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One event to send. Stored before it is sent; `txn_id` makes every try the same request."""
+
+    txn_id: str
+    room: RoomId
+    event_type: str
+    """`m.room.message`, `m.reaction` or `m.room.redaction`."""
+    content: dict[str, Any]
+    priority: Priority
+    created_at: int
+    ticket: TicketId | None = None
+    slot: str = ""
+    kind: str = ""
+    edits_slot: bool = False
+    """An edit of the ticket's message in `slot`: its event id is put in when it is known."""
+    redacts_slot: bool = False
+    reply_slot: str = ""
+    id: int = 0
+    event_id: EventId | None = None
+    attempts: int = 0
+    first_try_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """What the store knows of a message of ours that somebody refers to."""
+
+    ticket: TicketId | None
+    slot: str
+    kind: str
+    room: RoomId
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """Something addressed to the bot, waiting for its decision or being decided."""
+
+    event: Message | Reaction | Redaction
+    received_at: int
+    attempts: int = 0
+    sensitive: str = ""
+    """The urgent redirection that it met on the way in; its text was not stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A timer of a ticket."""
+
+    ticket: TicketId
+    kind: JobKind
+    due: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRow:
+    """A room as the store knows it."""
+
+    facts: RoomFacts
+    membership: Membership
+    inviter: UserId | None = None
+    invited_direct: bool = False
+    invite_event: EventId | None = None
+    greeted: bool = False
+    attempts: int = 0
+    not_before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A volunteer named in the configuration."""
+
+    user: UserId
+    themes: tuple[str, ...]
+    hours: str = ""
+    zone: str = ""
+    school: str = ""
+    academie: str = ""
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much one volunteer was asked."""
+
+    day: int = 0
+    week: int = 0
+    open: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HelpRecord:
+    """Who helped whom, with pseudonyms: what is left of an ended question."""
+
+    ticket: TicketId
+    theme: str | None
+    level: str
+    outcome: str
+    entry: str | None
+    asker: str
+    helper: str | None
+    asked_at: int
+    first_reply_at: int | None
+    claimed_at: int | None
+    answered_at: int | None
+    ended_at: int
+    feedback: bool | None
+    offers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a report counts; never a person."""
+
+    ended: dict[str, int] = field(default_factory=dict)
+    """Outcome → questions that have ended."""
+    states: dict[str, int] = field(default_factory=dict)
+    """State → tickets now."""
+    themes: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Theme → outcome → questions."""
+    feedback: dict[str, int] = field(default_factory=dict)
+    """`yes`, `no`, `none` → questions."""
+    to_claim_ms: tuple[int, ...] = ()
+    to_answer_ms: tuple[int, ...] = ()
+    months: dict[str, dict[str, int]] = field(default_factory=dict)
+    """`2026-11` → outcome → questions."""
