@@ -203,4 +203,5 @@ def _unit(weights: Floats, row_of: Ints, words: NDArray[np.bool_], rows: int) ->
     norm = np.bincount(side, weights=weights.astype(np.float64) ** 2, minlength=rows * 2)
     share = np.tile([1 - WORD_SHARE, WORD_SHARE], rows)
     factor = np.sqrt(np.divide(share, norm, out=np.zeros_like(share), where=norm > 0))
-    return factor[side].astype(np.float32)
+    factors: Floats = factor.astype(np.float32)[side]
+    return factors

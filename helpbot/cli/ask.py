@@ -1,0 +1,138 @@
+"""`helpbot ask`: answer offline, one question or one per line of stdin."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from helpbot.core.matching import FaqIndex, Match, Verdict
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small systems: threads would only wait for each other
+
+
+@click.command(short_help="Répondre à une question, hors ligne.")
+@click.option(
+    "--faq", "folder", type=click.Path(path_type=Path), default=Path("faq"), show_default=True, metavar="DIR",
+    help="Dossier des fichiers FAQ.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Une ligne JSON par question.")
+@click.option("--explain", is_flag=True, help="Montrer les fiches envisagées et les mots qui ont décidé.")
+@click.argument("question", required=False, nargs=-1)
+def ask(folder: Path, as_json: bool, explain: bool, question: tuple[str, ...]) -> None:
+    """Répond à QUESTION, ou à chaque ligne de l'entrée standard, sans rien envoyer."""
+    index = load_index(folder)
+    asked = [" ".join(question)] if question else _lines()
+    for text in asked:
+        started = time.perf_counter()
+        verdict = index.verdict(text)
+        spent = (time.perf_counter() - started) * 1000
+        if as_json:
+            line = json.dumps(as_record(index, text, verdict, spent), ensure_ascii=False)
+        else:
+            line = _one_line(index, verdict) if not question else _told(index, verdict)
+        click.echo(line)
+        if explain:
+            click.echo(explained(index, verdict), err=as_json)
+        sys.stdout.flush()
+
+
+def load_index(folder: Path) -> FaqIndex:
+    """Read and learn a folder of FAQ files, or end with every problem and exit code 2."""
+    from helpbot.adapters.faqfiles.load import load_faq
+    from helpbot.core.matching import FaqIndex
+    from helpbot.core.problems import Problems
+
+    try:
+        return FaqIndex.build(load_faq(folder))
+    except Problems as problems:
+        for problem in problems.found:
+            click.echo(str(problem), err=True)
+        raise SystemExit(2) from None
+
+
+def _lines() -> Iterator[str]:
+    for raw in sys.stdin.buffer:
+        yield raw.decode("utf-8", "replace").rstrip("\r\n")
+
+
+def as_record(index: FaqIndex, question: str, verdict: Verdict, spent: float) -> dict[str, object]:
+    """Give a verdict in the JSON shape that contract.md promises."""
+    from helpbot.core.matching import Answer, Clarify, Redirect, Route
+
+    entry: str | None = None
+    confidence = verdict.candidates[0].score if verdict.candidates else 0.0
+    options: list[str] = []
+    match verdict:
+        case Answer(match=match):
+            decision, entry, theme = "answer", match.entry, _theme(index, match)
+        case Clarify(options=offered):
+            decision, theme = "clarify", _theme(index, offered[0])
+            options = [m.entry for m in offered]
+        case Redirect(id=entry, score=confidence):
+            decision, theme = "redirect", None
+        case Route(theme=theme):
+            decision = "route"
+    return {
+        "question": question,
+        "decision": decision,
+        "entry": entry,
+        "confidence": round(confidence, 4),
+        "candidates": [{"entry": m.entry, "confidence": m.score} for m in verdict.candidates],
+        "options": options,
+        "theme": theme,
+        "ms": round(spent, 3),
+    }
+
+
+def _theme(index: FaqIndex, match: Match) -> str | None:
+    known = index.faq.entry(match.entry)
+    return known.theme if known else None
+
+
+def _told(index: FaqIndex, verdict: Verdict) -> str:
+    """Give what a person would read."""
+    from helpbot.core.matching import Answer, Clarify, Redirect
+
+    match verdict:
+        case Answer(match=match):
+            entry = index.faq.entry(match.entry)
+            assert entry  # noqa: S101  (an answer is always an entry of this FAQ)
+            sources = [f"Source\u00a0: {s.title}{f' ({s.url})' if s.url else ''}" for s in entry.sources]
+            text = entry.answer
+            for name, value in entry.local:
+                text = text.replace(f"{{{name}}}", value)
+            return "\n".join([entry.question, "", text.strip(), *([""] if sources else []), *sources])
+        case Clarify(options=options):
+            lines = [f"  {n}. {_question(index, m.entry)}" for n, m in enumerate(options, 1)]
+            return "\n".join(["Vouliez-vous dire\u00a0:", *lines, "  0. aucune"])
+        case Redirect(id=known):
+            return index.redirect(known).answer.strip()
+        case _:
+            theme = f" (thème\u00a0: {verdict.theme})" if verdict.theme else ""
+            return f"Je ne sais pas\u00a0: la FAQ n'en dit rien{theme}. Il faut demander à un·e collègue."
+
+
+def _one_line(index: FaqIndex, verdict: Verdict) -> str:
+    record = as_record(index, "", verdict, 0)
+    shown = record["entry"] or " | ".join(record["options"]) or record["theme"] or "-"  # type: ignore[arg-type]
+    return f"{record['decision']}\t{record['confidence']:.2f}\t{shown}"
+
+
+def _question(index: FaqIndex, entry_id: str) -> str:
+    known = index.faq.entry(entry_id)
+    return known.question if known else entry_id
+
+
+def explained(index: FaqIndex, verdict: Verdict) -> str:
+    """Give the entries that were considered, with their confidence and the words that decided."""
+    rows = [f"  {m.score:.2f}  {m.entry}  [{', '.join(m.why)}]" for m in verdict.candidates]
+    limits = f"seuils\u00a0: répondre {index.answer_at:.2f}, proposer {index.clarify_at:.2f}"
+    return "\n".join([f"{type(verdict).__name__.lower()} ({limits})", *rows])
