@@ -211,7 +211,7 @@ config.yaml:26: answering.clarify_at : clarify_at dépasse answer_at; le bot dem
 config.yaml:27: metrics.listen : « 9100 » n'est pas une adresse à écouter; par exemple « 127.0.0.1:9100 »
 config.yaml:29: « 2026-13-45 » n'est pas une valeur possible; mettez la valeur entre guillemets
 """
-    )  # noqa: E501
+    )
 
 
 @pytest.mark.usefixtures("folder")

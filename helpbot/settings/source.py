@@ -35,7 +35,7 @@ class Source:
     unreadable: set[At] = field(default_factory=set)
 
     def problem(self, at: At, what: str, hint: str = "") -> None:
-        """Note a problem with what stands at that path, else below it, else with what is nearest around it."""
+        """Note a problem with what stands at that path, else below it, else with the nearest thing around."""
         below = [place for path, place in self.places.items() if path[: len(at)] == at]
         around = [self.places[at[:n]] for n in range(len(at), -1, -1) if at[:n] in self.places]
         self.problem_on(self.places.get(at) or next(iter((*below, *around)), 1), what, hint)
