@@ -90,8 +90,8 @@ def test_secrets_from_files(folder: Path) -> None:
     assert loaded.matrix.access_token.get_secret_value() == "ouvre-toi"
     (folder / "empty").write_text("\n")
     assert problems(TOKEN + "  password_file: empty\nstore: {url_file: absent}\n") == [
-        "config.yaml:4: le fichier « empty » est vide; il doit contenir le secret, sur une ligne",
-        "config.yaml:5: le fichier « absent » ne se lit pas; vérifiez le chemin et les droits",
+        "config.yaml:4: le fichier « empty » est vide; il doit contenir le secret, sur une ligne",
+        "config.yaml:5: le fichier « absent » ne se lit pas; vérifiez le chemin et les droits",
     ]
     assert problems(MINIMAL + "  password_file: secret\n") == [
         "config.yaml:5: password et password_file disent la même chose; gardez l'un des deux"
@@ -139,11 +139,11 @@ def test_problems_of_the_environment_name_the_variable() -> None:
     assert (
         "\n".join(found) + "\n"
         == """\
-environment HELPBOT__FAQ__X: faq : attendu : du texte; mettez la valeur entre guillemets
+environment HELPBOT__FAQ__X: faq : attendu : du texte; mettez la valeur entre guillemets
 environment HELPBOT__MATRIX__PASSWORD__X: cette clé n'existe pas; HELPBOT__SECTION__CLÉ, comme dans config.yaml
 environment HELPBOT__REFERENTS: valeur illisible; écrivez-la en JSON ou en YAML
-environment HELPBOT__ROUTING__CAPS__DAY: routing.caps.day : 0 est trop petit; au moins 1
-environment HELPBOT__ROUTNG__WAVES: clé inconnue routng; vouliez-vous dire « routing » ?
+environment HELPBOT__ROUTING__CAPS__DAY: routing.caps.day : 0 est trop petit; au moins 1
+environment HELPBOT__ROUTNG__WAVES: clé inconnue routng; vouliez-vous dire « routing » ?
 """
     )
 
@@ -185,31 +185,31 @@ data_dir: 2026-13-45
         "\n".join(found) + "\n"
         == """\
 config.yaml:1: la clé matrix.homeserver manque; voyez config.yaml.example
-config.yaml:1: matrix : password et access_token ne vont pas ensemble; gardez l'un des deux
-config.yaml:2: clé inconnue matrix.homserver; vouliez-vous dire « homeserver » ?
-config.yaml:3: matrix.user_id : « helpbot » n'est pas un identifiant Matrix; écrivez-le en entier, « @nom:serveur »
-config.yaml:6: matrix.trusted_servers[0] : « https://x.fr » n'est pas un nom de serveur; sans « @ » ni « https:// » ; « * » est permis
-config.yaml:7: school_zone : zone scolaire inconnue « Z »; zones connues : A, B, C, corse, guadeloupe, guyane, martinique, mayotte, reunion, nouvelle-caledonie, polynesie, saint-pierre-et-miquelon, wallis-et-futuna ; null : aucune
-config.yaml:8: timezone : fuseau horaire inconnu « Europe/Pari »; par exemple « Europe/Paris »
-config.yaml:10: ce qui commence par « ! » est pris pour une étiquette YAML; mettez la valeur entre guillemets
-config.yaml:11: rooms.volunteers : « #vol:x.fr » est l'adresse d'un salon; donnez l'identifiant interne, qui commence par « ! » (Paramètres du salon, Avancé)
-config.yaml:13: rooms.settings.abc : « abc » n'est pas l'identifiant d'un salon; il commence par « ! »
-config.yaml:13: rooms.settings.abc.listen : attendu : true ou false
-config.yaml:13: clé inconnue rooms.settings.abc.rout; vouliez-vous dire « route » ?
-config.yaml:14: rooms.settings.!r:x.route : « always » n'est pas une valeur possible; au choix : 'ask' ou 'toujours'
-config.yaml:16: routing.waves : la liste est vide; donnez au moins une valeur
-config.yaml:17: routing.wait_minutes : les attentes doivent suivre min ≤ first ≤ max
-config.yaml:18: routing.caps : le plafond de la semaine est sous celui du jour
-config.yaml:18: routing.caps.open : 0 est trop petit; au moins 1
-config.yaml:19: routing.open_hours : une heure de fin manque après « 8h »; par exemple « lun-ven 8h-12h et 13h-17h », ou « toujours »
-config.yaml:20: clé « caps » en double; elle est déjà donnée ligne 18, gardez l'une des deux
-config.yaml:22: volunteers[0].themes : la liste est vide; donnez au moins une valeur
+config.yaml:1: matrix : password et access_token ne vont pas ensemble; gardez l'un des deux
+config.yaml:2: clé inconnue matrix.homserver; vouliez-vous dire « homeserver » ?
+config.yaml:3: matrix.user_id : « helpbot » n'est pas un identifiant Matrix; écrivez-le en entier, « @nom:serveur »
+config.yaml:6: matrix.trusted_servers[0] : « https://x.fr » n'est pas un nom de serveur; sans « @ » ni « https:// » ; « * » est permis
+config.yaml:7: school_zone : zone scolaire inconnue « Z »; zones connues : A, B, C, corse, guadeloupe, guyane, martinique, mayotte, reunion, nouvelle-caledonie, polynesie, saint-pierre-et-miquelon, wallis-et-futuna ; null : aucune
+config.yaml:8: timezone : fuseau horaire inconnu « Europe/Pari »; par exemple « Europe/Paris »
+config.yaml:10: ce qui commence par « ! » est pris pour une étiquette YAML; mettez la valeur entre guillemets
+config.yaml:11: rooms.volunteers : « #vol:x.fr » est l'adresse d'un salon; donnez l'identifiant interne, qui commence par « ! » (Paramètres du salon, Avancé)
+config.yaml:13: rooms.settings.abc : « abc » n'est pas l'identifiant d'un salon; il commence par « ! »
+config.yaml:13: rooms.settings.abc.listen : attendu : true ou false
+config.yaml:13: clé inconnue rooms.settings.abc.rout; vouliez-vous dire « route » ?
+config.yaml:14: rooms.settings.!r:x.route : « always » n'est pas une valeur possible; au choix : 'ask' ou 'toujours'
+config.yaml:16: routing.waves : la liste est vide; donnez au moins une valeur
+config.yaml:17: routing.wait_minutes : les attentes doivent suivre min ≤ first ≤ max
+config.yaml:18: routing.caps : le plafond de la semaine est sous celui du jour
+config.yaml:18: routing.caps.open : 0 est trop petit; au moins 1
+config.yaml:19: routing.open_hours : une heure de fin manque après « 8h »; par exemple « lun-ven 8h-12h et 13h-17h », ou « toujours »
+config.yaml:20: clé « caps » en double; elle est déjà donnée ligne 18, gardez l'une des deux
+config.yaml:22: volunteers[0].themes : la liste est vide; donnez au moins une valeur
 config.yaml:23: la clé volunteers[1].user manque; voyez config.yaml.example
-config.yaml:23: volunteers[1].themes : attendu : une liste; par exemple [a, b]
-config.yaml:25: school_holidays.corse[0].back : back (la reprise) doit suivre from, de 100 jours au plus
-config.yaml:26: answering.clarify_at : clarify_at dépasse answer_at; le bot demande une précision avant d'être sûr
-config.yaml:27: metrics.listen : « 9100 » n'est pas une adresse à écouter; par exemple « 127.0.0.1:9100 »
-config.yaml:29: « 2026-13-45 » n'est pas une valeur possible; mettez la valeur entre guillemets
+config.yaml:23: volunteers[1].themes : attendu : une liste; par exemple [a, b]
+config.yaml:25: school_holidays.corse[0].back : back (la reprise) doit suivre from, de 100 jours au plus
+config.yaml:26: answering.clarify_at : clarify_at dépasse answer_at; le bot demande une précision avant d'être sûr
+config.yaml:27: metrics.listen : « 9100 » n'est pas une adresse à écouter; par exemple « 127.0.0.1:9100 »
+config.yaml:29: « 2026-13-45 » n'est pas une valeur possible; mettez la valeur entre guillemets
 """
     )
 
@@ -223,7 +223,7 @@ config.yaml:29: « 2026-13-45 » n'est pas une valeur possible; mettez la valeur
             "config.yaml:2: YAML illisible (found character that cannot start any token); rempl",
         ),
         (b"matrix:\n  user_id: @a:b\n", "config.yaml:2: YAML illisible (found character that cannot start"),
-        (b"- 1\n", "config.yaml:1: attendu : des lignes"),
+        (b"- 1\n", "config.yaml:1: attendu : des lignes"),
         (b"", "config.yaml:1: la clé matrix manque"),
         (b"# vide\n", "config.yaml:1: la clé matrix manque"),
         (b"a: 1\nb: \xe9\n", "config.yaml:2: ce fichier n'est pas en UTF-8"),
@@ -231,8 +231,8 @@ config.yaml:29: « 2026-13-45 » n'est pas une valeur possible; mettez la valeur
         (b"a: &a [*a]\n", "config.yaml:1: trop de niveaux"),
         (b"a: 1\n---\nb: 1\n", "config.yaml:2: YAML illisible"),
         (b"matrix: {? [a] : b}\n", "config.yaml:1: une clé doit être un mot"),
-        (b"rooms:\n  settings:\n    !a:b: {}\n", "config.yaml:3: ce qui commence par « ! »"),
-        (b"matrix: texte\n", "config.yaml:1: matrix : attendu : des lignes"),
+        (b"rooms:\n  settings:\n    !a:b: {}\n", "config.yaml:3: ce qui commence par « ! »"),
+        (b"matrix: texte\n", "config.yaml:1: matrix : attendu : des lignes"),
     ],
 )
 def test_unreadable_files(text: bytes, says: str) -> None:
@@ -240,7 +240,7 @@ def test_unreadable_files(text: bytes, says: str) -> None:
 
 
 def test_no_file(folder: Path) -> None:
-    with pytest.raises(Problems, match=r"absent\.yaml:1: ce fichier n'existe pas; lancez « helpbot init »"):
+    with pytest.raises(Problems, match=r"absent\.yaml:1: ce fichier n'existe pas; lancez « helpbot init »"):
         load_settings(Path("absent.yaml"), {})
     with pytest.raises(Problems, match="lecture impossible"):
         load_settings(folder, {})
@@ -262,7 +262,7 @@ def test_plain_http_to_this_machine_only(url: str) -> None:
 @pytest.mark.usefixtures("folder")
 def test_ways_to_log_in() -> None:
     [nothing] = problems(TOKEN)
-    assert nothing.startswith("config.yaml:1: matrix : rien ne permet de se connecter; donnez password,")
+    assert nothing.startswith("config.yaml:1: matrix : rien ne permet de se connecter; donnez password,")
     assert "access_token demande device_id" in problems(TOKEN + "  access_token: x\n")[0]
     assert load(TOKEN + "  access_token: x\n  device_id: BOT\n").matrix.device_id == "BOT"
 
@@ -285,7 +285,7 @@ def test_forgiving_words() -> None:
 @pytest.mark.usefixtures("folder")
 def test_a_volunteer_is_named_once() -> None:
     one = "{user: '@a:b.fr', themes: [pix]}"
-    assert "config.yaml:7: volunteers[1].user : @a:b.fr figure deux fois; gardez une seule ligne" in problems(
+    assert "config.yaml:7: volunteers[1].user : @a:b.fr figure deux fois; gardez une seule ligne" in problems(
         MINIMAL + f"volunteers:\n  - {one}\n  - {one}\n"
     )
 
@@ -294,7 +294,7 @@ def test_a_volunteer_is_named_once() -> None:
 def test_the_pseudonym_key_lies_outside_the_data() -> None:
     found = problems(MINIMAL + "privacy:\n  pseudonym_key_file: data/../data/key\n")
     assert found[0].startswith(
-        "config.yaml:6: privacy.pseudonym_key_file : la clé des pseudonymes doit rester"
+        "config.yaml:6: privacy.pseudonym_key_file : la clé des pseudonymes doit rester"
     )
 
 

@@ -103,7 +103,7 @@ class OpenHours:
 
     @classmethod
     def parse(cls, text: str, calendar: Calendar) -> Self:
-        """Read « lun-ven 8h-12h et 13h-17h ; sam 9h-12h » or « toujours ». ValueError says what is wrong."""
+        """Read « lun-ven 8h-12h et 13h-17h ; sam 9h-12h » or « toujours ». ValueError says what is wrong."""
         return cls(_parse_week(text), calendar)
 
     def __str__(self) -> str:
@@ -136,7 +136,7 @@ class OpenHours:
         return total / _MINUTE
 
     def closes_within(self, at: int, minutes: int) -> bool:
-        """Tell whether at most that many open minutes of the day are left; a night that stays open counts on."""
+        """Tell whether at most that many open minutes of the day are left (an open night goes on)."""
         day = self.calendar.local(at).date()
         spans = self._spans_of(day)
         left = sum(end - max(start, at) for start, end in spans if end > at)
@@ -190,7 +190,7 @@ def _joined(ranges: list[Span]) -> list[Span]:
 
 _ALL_DAY = ((0, _DAY_MINUTES),)
 _ALWAYS = {"toujours", "tout le temps", "24h/24", "24/24", "24/7", "24h/24 7j/7", "always"}
-_EXAMPLE = "par exemple « lun-ven 8h-12h et 13h-17h », ou « toujours »"
+_EXAMPLE = "par exemple « lun-ven 8h-12h et 13h-17h », ou « toujours »"
 _GROUPS = {"semaine": range(5), "week-end": (5, 6), "weekend": (5, 6), "tous": range(7), "chaque": range(7)}
 _TO = {"-", "a", "au", "jusqu'a"}
 _AND = {",", ";", "/", "+", "&", "et", "ou", "puis"}
@@ -218,12 +218,12 @@ def _parse_week(text: str) -> tuple[tuple[Span, ...], ...]:
         for day in days:
             week[day] += ranges
     if not any(week):
-        raise ValueError(f"aucun horaire dans « {text.strip()} » ; {_EXAMPLE}")
+        raise ValueError(f"aucun horaire dans « {text.strip()} » ; {_EXAMPLE}")
     return tuple(tuple(_joined(ranges)) for ranges in week)
 
 
 def _groups(folded: str) -> Iterator[tuple[set[int], list[Span]]]:
-    """Yield (days, ranges) for each « days hours » part. Hours without days are those of a school week."""
+    """Yield (days, ranges) for each « days hours » part. Hours without days are those of a school week."""
     links: list[tuple[str, tuple[int, ...]]] = []
     times: list[str] = []
     link = ""
@@ -242,7 +242,7 @@ def _groups(folded: str) -> Iterator[tuple[set[int], list[Span]]]:
     if times:
         yield _days(links), _ranges(times)
     elif links:
-        raise ValueError(f"il manque les heures après les jours ; {_EXAMPLE}")
+        raise ValueError(f"il manque les heures après les jours ; {_EXAMPLE}")
 
 
 def _tokens(folded: str) -> Iterator[tuple[str, str]]:
@@ -255,7 +255,7 @@ def _tokens(folded: str) -> Iterator[tuple[str, str]]:
         elif match.lastgroup == "word" and token not in _FILLERS:
             yield "day", token
         elif token not in _FILLERS:
-            raise ValueError(f"« {token} » n'est pas compris ; {_EXAMPLE}")
+            raise ValueError(f"« {token} » n'est pas compris ; {_EXAMPLE}")
 
 
 def _day_numbers(word: str) -> tuple[int, ...]:
@@ -267,11 +267,11 @@ def _day_numbers(word: str) -> tuple[int, ...]:
     near = difflib.get_close_matches(word, DAYS, 1, 0.8)
     if near:
         return (DAYS.index(near[0]),)
-    raise ValueError(f"« {word} » n'est pas un jour ; {_EXAMPLE}")
+    raise ValueError(f"« {word} » n'est pas un jour ; {_EXAMPLE}")
 
 
 def _days(links: list[tuple[str, tuple[int, ...]]]) -> set[int]:
-    """Two days with a dash are a range, three or more a list: « lun-ven », « lun-mer-ven »."""
+    """Two days with a dash are a range, three or more a list: « lun-ven », « lun-mer-ven »."""
     if not links:
         return set(range(5))
     runs: list[list[tuple[str, tuple[int, ...]]]] = []
@@ -292,12 +292,12 @@ def _days(links: list[tuple[str, tuple[int, ...]]]) -> set[int]:
 
 def _ranges(times: list[str]) -> list[Span]:
     if len(times) % 2:
-        raise ValueError(f"une heure de fin manque après « {times[-1]} » ; {_EXAMPLE}")
+        raise ValueError(f"une heure de fin manque après « {times[-1]} » ; {_EXAMPLE}")
     ranges = []
     for opens, closes in zip(times[::2], times[1::2], strict=True):
         start, end = _minute(opens), _minute(closes) or _DAY_MINUTES
         if start >= end:
-            raise ValueError(f"« {opens}-{closes} » : la fin doit venir après le début, le même jour")
+            raise ValueError(f"« {opens}-{closes} » : la fin doit venir après le début, le même jour")
         ranges.append((start, end))
     return ranges
 
@@ -307,7 +307,7 @@ def _minute(word: str) -> int:
         return 720 if word == "midi" else 0
     hour, minute = (int(n) for n in (*re.findall(r"\d+", word), "0")[:2])
     if hour * 60 + minute > _DAY_MINUTES:
-        raise ValueError(f"« {word} » n'est pas une heure de la journée")
+        raise ValueError(f"« {word} » n'est pas une heure de la journée")
     return hour * 60 + minute
 
 
@@ -319,7 +319,7 @@ def _describe(week: tuple[tuple[Span, ...], ...]) -> str:
     for ranges in dict.fromkeys(r for r in week if r):
         hours = " et ".join(f"{_clock(start)}-{_clock(end)}" for start, end in ranges)
         parts.append(f"{_name_days([d for d in range(7) if week[d] == ranges])} {hours}")
-    return " ; ".join(parts)
+    return " ; ".join(parts)
 
 
 def _name_days(days: list[int]) -> str:

@@ -1,4 +1,4 @@
-"""« Vouliez-vous dire… »: the nearest of the names that exist."""
+"""« Vouliez-vous dire… »: the nearest of the names that exist."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ from collections.abc import Iterable
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a French hint that names the nearest known name, or an empty string."""
     near = difflib.get_close_matches(name, list(known), 1, 0.6)
-    return f"vouliez-vous dire « {near[0]} » ?" if near else ""
+    return f"vouliez-vous dire « {near[0]} » ?" if near else ""

@@ -13,13 +13,13 @@ from helpbot.settings.hints import did_you_mean
 from helpbot.settings.source import At, kind_at, read
 from helpbot.settings.tree import Settings
 
-_TEXT = ("attendu : du texte", "mettez la valeur entre guillemets")
-_WHOLE = ("attendu : un nombre entier", "")
-_NUMBER = ("attendu : un nombre", "")
-_TRUTH = ("attendu : true ou false", "")
-_LIST = ("attendu : une liste", "par exemple [a, b]")
-_KEYS = ("attendu : des lignes « clé: valeur »", "voyez config.yaml.example")
-_DATE = ("attendu : une date", "par exemple 2026-12-19")
+_TEXT = ("attendu : du texte", "mettez la valeur entre guillemets")
+_WHOLE = ("attendu : un nombre entier", "")
+_NUMBER = ("attendu : un nombre", "")
+_TRUTH = ("attendu : true ou false", "")
+_LIST = ("attendu : une liste", "par exemple [a, b]")
+_KEYS = ("attendu : des lignes « clé: valeur »", "voyez config.yaml.example")
+_DATE = ("attendu : une date", "par exemple 2026-12-19")
 _SAYS = {
     "string_type": _TEXT,
     "path_type": _TEXT,
@@ -43,7 +43,7 @@ _SAYS = {
     "greater_than": ("{input} est trop petit", "au-dessus de {gt}"),
     "greater_than_equal": ("{input} est trop petit", "au moins {ge}"),
     "less_than_equal": ("{input} est trop grand", "au plus {le}"),
-    "literal_error": ("« {input} » n'est pas une valeur possible", "au choix : {expected}"),
+    "literal_error": ("« {input} » n'est pas une valeur possible", "au choix : {expected}"),
 }
 
 
@@ -76,7 +76,7 @@ def _say(at: At, detail: Any) -> tuple[At, str, str]:
     if kind == "extra_forbidden":
         model = kind_at(Settings, at[:-1])
         known = [f.alias or n for n, f in model.model_fields.items()] if _is_model(model) else []
-        hint = did_you_mean(str(at[-1]), known) or f"clés possibles : {', '.join(known)}"
+        hint = did_you_mean(str(at[-1]), known) or f"clés possibles : {', '.join(known)}"
         return at, f"clé inconnue {key}", hint
     what, hint = _SAYS.get(kind, (detail["msg"], ""))
     words = {**context, "input": detail["input"]}
@@ -84,7 +84,7 @@ def _say(at: At, detail: Any) -> tuple[At, str, str]:
 
 
 def _of(key: str, what: str) -> str:
-    return f"{key} : {what}" if key else what
+    return f"{key} : {what}" if key else what
 
 
 def _is_model(kind: Any) -> bool:

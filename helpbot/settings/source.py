@@ -56,7 +56,7 @@ class Source:
 
 
 def inner(kind: Any) -> Any:
-    """Take Annotated and « or None » off a type."""
+    """Take Annotated and « or None » off a type."""
     origin = typing.get_origin(kind)
     if origin is Annotated:
         return inner(typing.get_args(kind)[0])
@@ -97,7 +97,7 @@ def _read_file(source: Source) -> None:
         loader = _Loader(data.decode("utf-8-sig"))
         node = loader.get_single_node()
     except FileNotFoundError:
-        hint = "lancez « helpbot init », ou copiez config.yaml.example"
+        hint = "lancez « helpbot init », ou copiez config.yaml.example"
         source.problem_on(1, "ce fichier n'existe pas", hint)
     except OSError as error:
         source.problem_on(1, f"lecture impossible ({error.strerror})", "vérifiez le chemin et les droits")
@@ -112,7 +112,7 @@ def _read_file(source: Source) -> None:
         if isinstance(node, yaml.MappingNode):
             source.tree = _value(source, loader, node, ())
         elif node is not None:
-            source.problem_on(1, "attendu : des lignes « clé: valeur »", "voyez config.yaml.example")
+            source.problem_on(1, "attendu : des lignes « clé: valeur »", "voyez config.yaml.example")
 
 
 def _bad_yaml(source: Source, error: yaml.MarkedYAMLError, text: str) -> None:
@@ -123,7 +123,7 @@ def _bad_yaml(source: Source, error: yaml.MarkedYAMLError, text: str) -> None:
     if "\t" in written:
         hint = "remplacez la tabulation par des espaces"
     elif any(sign in written for sign in "@*!%`"):
-        hint = "une valeur qui contient « @ », « ! » ou « * » s'écrit entre guillemets"
+        hint = "une valeur qui contient « @ », « ! » ou « * » s'écrit entre guillemets"
     source.problem_on(line, f"YAML illisible ({error.problem})", hint)
 
 
@@ -135,7 +135,7 @@ def _value(source: Source, loader: Any, node: yaml.Node, at: At) -> Any:
         return None
     if not node.tag.startswith("tag:yaml.org,2002:"):
         line = node.start_mark.line + 1
-        source.problem_on(line, "ce qui commence par « ! » est pris pour une étiquette YAML", _QUOTES)
+        source.problem_on(line, "ce qui commence par « ! » est pris pour une étiquette YAML", _QUOTES)
         source.unreadable.add(at)
         return None
     if isinstance(node, yaml.MappingNode):
@@ -145,7 +145,7 @@ def _value(source: Source, loader: Any, node: yaml.Node, at: At) -> Any:
     try:
         return loader.construct_object(node)
     except (yaml.YAMLError, ValueError):
-        source.problem(at, f"« {node.value} » n'est pas une valeur possible", _QUOTES)
+        source.problem(at, f"« {node.value} » n'est pas une valeur possible", _QUOTES)
         source.unreadable.add(at)
         return None
 
@@ -157,10 +157,10 @@ def _pairs(source: Source, loader: Any, node: yaml.MappingNode, at: At) -> Itera
         if not isinstance(key_node, yaml.ScalarNode):
             source.problem_on(line, "une clé doit être un mot", "voyez config.yaml.example")
         elif not key_node.tag.startswith("tag:yaml.org,2002:"):
-            source.problem_on(line, "une clé qui commence par « ! » s'écrit entre guillemets", _QUOTES)
+            source.problem_on(line, "une clé qui commence par « ! » s'écrit entre guillemets", _QUOTES)
         elif key_node.value in seen:
             hint = f"elle est déjà donnée ligne {seen[key_node.value]}, gardez l'une des deux"
-            source.problem_on(line, f"clé « {key_node.value} » en double", hint)
+            source.problem_on(line, f"clé « {key_node.value} » en double", hint)
         else:
             seen[key_node.value] = line
             source.places[(*at, key_node.value)] = line
@@ -230,10 +230,10 @@ def _secret(source: Source, at: At, name: str) -> str:
     try:
         text = file.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError, ValueError):
-        source.problem(at, f"le fichier « {name} » ne se lit pas", "vérifiez le chemin et les droits")
+        source.problem(at, f"le fichier « {name} » ne se lit pas", "vérifiez le chemin et les droits")
         source.unreadable.add((at[0], str(at[1]).removesuffix("_file")))
         return "-"
     if not text:
-        source.problem(at, f"le fichier « {name} » est vide", "il doit contenir le secret, sur une ligne")
+        source.problem(at, f"le fichier « {name} » est vide", "il doit contenir le secret, sur une ligne")
         source.unreadable.add((at[0], str(at[1]).removesuffix("_file")))
     return text or "-"

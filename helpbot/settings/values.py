@@ -29,16 +29,16 @@ def wrong(what: str, hint: str = "", *, at: tuple[str, ...] = ()) -> PydanticCus
 
 def _user_id(value: str) -> str:
     if not re.fullmatch(rf"@[^:\s]+:{_SERVER}", value) or len(value) > 255:
-        raise wrong(f"« {value} » n'est pas un identifiant Matrix", "écrivez-le en entier, « @nom:serveur »")
+        raise wrong(f"« {value} » n'est pas un identifiant Matrix", "écrivez-le en entier, « @nom:serveur »")
     return value
 
 
 def _room_id(value: str) -> str:
     if value.startswith("#"):
-        hint = "donnez l'identifiant interne, qui commence par « ! » (Paramètres du salon, Avancé)"
-        raise wrong(f"« {value} » est l'adresse d'un salon", hint)
+        hint = "donnez l'identifiant interne, qui commence par « ! » (Paramètres du salon, Avancé)"
+        raise wrong(f"« {value} » est l'adresse d'un salon", hint)
     if not re.fullmatch(r"![^\s]{1,254}", value):
-        raise wrong(f"« {value} » n'est pas l'identifiant d'un salon", "il commence par « ! »")
+        raise wrong(f"« {value} » n'est pas l'identifiant d'un salon", "il commence par « ! »")
     return value
 
 
@@ -46,7 +46,7 @@ def homeserver(value: str) -> str:
     """Want https, or http to this machine."""
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise wrong(f"« {value} » n'est pas une adresse web", "par exemple « https://matrix.exemple.fr »")
+        raise wrong(f"« {value} » n'est pas une adresse web", "par exemple « https://matrix.exemple.fr »")
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
         raise wrong("http laisse lire le mot de passe et les messages en chemin", "écrivez https://")
     return value.rstrip("/")
@@ -60,18 +60,18 @@ def _is_loopback(host: str) -> bool:
 
 
 def server_glob(value: str) -> str:
-    """Want a server's name, where * and ? stand for anything."""
+    """Want a server's name, where * and ? stand for anything."""
     if not re.fullmatch(r"[A-Za-z0-9.*?:\[\]-]+", value):
         raise wrong(
-            f"« {value} » n'est pas un nom de serveur", "sans « @ » ni « https:// » ; « * » est permis"
+            f"« {value} » n'est pas un nom de serveur", "sans « @ » ni « https:// » ; « * » est permis"
         )
     return value.lower()
 
 
 def user_glob(value: str) -> str:
-    """Want a user id, where * and ? stand for anything."""
+    """Want a user id, where * and ? stand for anything."""
     if not re.fullmatch(r"[@*?][^\s]*", value):
-        raise wrong(f"« {value} » n'est pas un identifiant Matrix", "« @nom:serveur », où « * » est permis")
+        raise wrong(f"« {value} » n'est pas un identifiant Matrix", "« @nom:serveur », où « * » est permis")
     return value
 
 
@@ -80,19 +80,19 @@ def timezone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise wrong(f"fuseau horaire inconnu « {value} »", "par exemple « Europe/Paris »") from None
+        raise wrong(f"fuseau horaire inconnu « {value} »", "par exemple « Europe/Paris »") from None
     return value
 
 
 def _zone(value: object) -> object:
-    """Forgive case, accents and « zone A »."""
+    """Forgive case, accents and « zone A »."""
     if not isinstance(value, str):
         return value
     name = re.sub(r"[\s_]+", "-", _plain(value).removeprefix("zone").strip())
     known = {zone.lower(): zone for zone in ZONES}
     if name not in known:
-        hint = did_you_mean(name, known) or f"zones connues : {', '.join(ZONES)} ; null : aucune"
-        raise wrong(f"zone scolaire inconnue « {value} »", hint)
+        hint = did_you_mean(name, known) or f"zones connues : {', '.join(ZONES)} ; null : aucune"
+        raise wrong(f"zone scolaire inconnue « {value} »", hint)
     return known[name]
 
 
@@ -110,7 +110,7 @@ def _open_hours(value: str) -> str:
     try:
         OpenHours.parse(value, Calendar(ZoneInfo("UTC")))
     except ValueError as error:
-        what, _, hint = str(error).partition(" ; ")
+        what, _, hint = str(error).partition(" ; ")
         raise wrong(what, hint) from None
     return value
 
@@ -118,7 +118,7 @@ def _open_hours(value: str) -> str:
 def database(value: SecretStr) -> SecretStr:
     """Want SQLite or PostgreSQL."""
     if not re.match(r"(sqlite:///|postgresql(\+psycopg)?://)", value.get_secret_value()):
-        hint = "« postgresql://nom@hote/base », ou null pour SQLite dans data_dir"
+        hint = "« postgresql://nom@hote/base », ou null pour SQLite dans data_dir"
         raise wrong("cette adresse de base de données n'est pas comprise", hint)
     return value
 
@@ -127,7 +127,7 @@ def listen(value: str) -> str:
     """Want host:port."""
     host, colon, port = value.rpartition(":")
     if not (host and colon and port.isdecimal() and 0 < int(port) < 65536):
-        raise wrong(f"« {value} » n'est pas une adresse à écouter", "par exemple « 127.0.0.1:9100 »")
+        raise wrong(f"« {value} » n'est pas une adresse à écouter", "par exemple « 127.0.0.1:9100 »")
     return value
 
 
