@@ -1,0 +1,32 @@
+# helpbot in a container: the same `pip install` as in the README, nothing more.
+#   docker build -t helpbot .
+#   docker run --rm -v ./config:/config:ro -v ./data:/data -v ./keys:/keys helpbot
+# With PostgreSQL: docker build --build-arg EXTRAS=[postgres] -t helpbot .
+
+FROM python:3.13-slim AS build
+ARG EXTRAS=""
+WORKDIR /src
+COPY pyproject.toml constraints.txt README.md LICENSE config.yaml.example ./
+COPY helpbot helpbot
+RUN python -m venv /opt/helpbot \
+    && /opt/helpbot/bin/pip install --no-cache-dir -c constraints.txt ".${EXTRAS}"
+
+FROM python:3.13-slim
+# An account that owns nothing but its data and its keys. Any other works too: --user, with folders of its own.
+RUN useradd --uid 10001 --no-create-home --home-dir /data helpbot \
+    && install -d -m 0700 -o helpbot -g helpbot /data /keys
+COPY --from=build /opt/helpbot /opt/helpbot
+COPY faq /faq
+ENV PATH=/opt/helpbot/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    HELPBOT__DATA_DIR=/data \
+    HELPBOT__PRIVACY__PSEUDONYM_KEY_FILE=/keys/pseudonym.key
+USER helpbot
+# Database and crypto store in one, the pseudonym key in the other: they are not backed up together.
+VOLUME ["/data", "/keys"]
+# SIGTERM lets the bot finish what is in hand; give it the time: docker stop --time 30.
+STOPSIGNAL SIGTERM
+# No HEALTHCHECK here: with `metrics.listen` set, /health says whether the bot really serves. A second process
+# that reads the configuration again would be healthy while the bot is not.
+ENTRYPOINT ["helpbot"]
+CMD ["run", "-c", "/config/config.yaml", "--log", "json"]
