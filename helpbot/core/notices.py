@@ -312,6 +312,18 @@ class WhichOne(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class ForColleague(Notice):
+    """Words of a volunteer in their direct message that are no reply: for whom are they?"""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOn(Notice):
+    """They were for the colleague, and were relayed."""
+
+
+@dataclass(frozen=True, slots=True)
 class NotAText(Notice):
     """A picture, a file or a voice message was addressed to the bot."""
 

@@ -18,7 +18,7 @@ class Problem:
         return f"{self.where}: {self.what}" + (f"; {self.hint}" if self.hint else "")
 
 
-class Problems(Exception):  # noqa: N818  (reads better where it is raised: `raise Problems(found)`)
+class Problems(Exception):
     """Every problem found at once. Raised by loaders; carries them sorted as they were given."""
 
     def __init__(self, found: list[Problem]) -> None:

@@ -37,7 +37,8 @@ class OutboxRow:
     kind: str = ""
     edits_slot: bool = False
     """An edit of the ticket's message in `slot`: its event id is put in when it is known."""
-    redacts_slot: bool = False
+    redacts_txn: str = ""
+    """For `m.room.redaction`: the transaction id of our message that is to be deleted."""
     reply_slot: str = ""
     id: int = 0
     event_id: EventId | None = None

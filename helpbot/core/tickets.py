@@ -289,6 +289,11 @@ def cancelled(ticket: Ticket, facts: Facts) -> Decision:
     )
 
 
+def set_aside(ticket: Ticket, facts: Facts) -> Ticket:
+    """Return the ticket of words that turned out to be no question: ended, without a record."""
+    return replace(_end(ticket, State.WITHDRAWN, facts), text="", options=())
+
+
 def chose(ticket: Ticket, choice: int, answers: Callable[[str], Shown | None], facts: Facts) -> Decision:
     """The asker tapped 1, 2 or 3 (an option), or 0 (none of these)."""
     if ticket.pending is not Pending.CHOICE or ticket.ended:

@@ -1,0 +1,195 @@
+"""Values to columns and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from typing import Any
+
+from helpbot.core.ids import EventId, RoomId, TicketId, UserId
+from helpbot.core.incoming import Access, Membership, Message, Reaction, Redaction, RoomFacts
+from helpbot.core.records import InboxItem, OutboxRow, Priority, RoomRow
+from helpbot.core.routing import Caps
+from helpbot.core.tickets import Offer, OfferState, Outcome, Pending, Plan, State, Ticket
+
+_EVENTS = {"message": Message, "reaction": Reaction, "redaction": Redaction}
+_COLUMNS = (
+    "question", "ref", "room", "thread", "asker", "epoch", "pending_at",
+    "asked_at", "ended_at", "helper", "theme", "text",
+)  # fmt: skip
+_DETAIL = (
+    "status", "entry", "options", "alternatives", "revision", "named", "wave", "helper_slot",
+    "reminders", "reopened", "posted", "first_reply_at", "claimed_at", "answered_at", "outcome",
+    "feedback", "sensitive",
+)  # fmt: skip
+
+
+def dump(value: object) -> str:
+    """Return compact JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    """Return a flat dataclass as a dict, without what has its default."""
+    return {f.name: v for f in fields(value) if (v := getattr(value, f.name)) != f.default}
+
+
+def inbox_payload(item: InboxItem) -> str:
+    """Return the JSON of what is to be decided."""
+    kind = type(item.event).__name__.lower()
+    extra = {"sensitive": item.sensitive} if item.sensitive else {}
+    return dump({"kind": kind, **_plain(item.event), **extra})
+
+
+def inbox_item(payload: str, received_at: int, attempts: int) -> InboxItem:
+    """Return the item of a payload."""
+    data = json.loads(payload)
+    kind = data.pop("kind")
+    sensitive = data.pop("sensitive", "")
+    if data.get("mentions") is not None:
+        data["mentions"] = tuple(data["mentions"])
+    return InboxItem(_EVENTS[kind](**data), received_at, attempts, sensitive)
+
+
+def ticket_row(ticket: Ticket) -> dict[str, Any]:
+    """Return a ticket's columns, without its id and offers."""
+    row: dict[str, Any] = {name: getattr(ticket, name) for name in _COLUMNS}
+    row["state"] = ticket.state.value
+    row["pending"] = ticket.pending.value
+    detail: dict[str, Any] = {}
+    for name in _DETAIL:
+        value = getattr(ticket, name)
+        if value not in (None, "", (), False, 0):
+            detail[name] = value
+    if ticket.plan is not None:
+        detail["plan"] = {**_plain(ticket.plan), "caps": _plain(ticket.plan.caps)}
+    if ticket.offers:
+        detail["offers"] = [_plain(o) for o in ticket.offers]
+    if ticket.feedback is False:
+        detail["feedback"] = False
+    row["detail"] = dump(detail)
+    return row
+
+
+def ticket_from(row: Any) -> Ticket:
+    """Return the ticket of a row."""
+    detail = json.loads(row.detail)
+    plan = detail.pop("plan", None)
+    offers = detail.pop("offers", [])
+    ticket = Ticket(
+        id=TicketId(row.id),
+        ref=row.ref,
+        room=RoomId(row.room),
+        asker=UserId(row.asker),
+        question=EventId(row.question),
+        thread=row.thread,
+        text=row.text,
+        asked_at=row.asked_at,
+        theme=row.theme,
+        state=State(row.state),
+        epoch=row.epoch,
+        pending=Pending(row.pending),
+        pending_at=row.pending_at,
+        helper=row.helper,
+        ended_at=row.ended_at,
+    )
+    for name in ("options", "alternatives"):
+        if name in detail:
+            detail[name] = tuple(detail[name])
+    if "outcome" in detail:
+        detail["outcome"] = Outcome(detail["outcome"])
+    if plan is not None:
+        plan["caps"] = Caps(**plan["caps"])
+        if "waves" in plan:
+            plan["waves"] = tuple(plan["waves"])
+        detail["plan"] = Plan(**plan)
+    loaded = tuple(Offer(**{**o, "state": OfferState(o.get("state", "open"))}) for o in offers)
+    return replace(ticket, offers=loaded, **detail)
+
+
+def room_values(row: RoomRow) -> dict[str, Any]:
+    """Return a room's columns."""
+    facts = row.facts
+    return {
+        "room": facts.room,
+        "membership": row.membership.value,
+        "encrypted": facts.encrypted,
+        "version": facts.version,
+        "direct_with": facts.direct_with,
+        "access": facts.access.value,
+        "public": facts.public,
+        "inviter": row.inviter,
+        "invited_direct": row.invited_direct,
+        "invite_event": row.invite_event,
+        "greeted": row.greeted,
+        "attempts": row.attempts,
+        "not_before": row.not_before,
+    }
+
+
+def room_facts(row: Any) -> RoomFacts:
+    """Return the facts of a room's row."""
+    return RoomFacts(
+        room=RoomId(row.room),
+        encrypted=bool(row.encrypted),
+        version=row.version,
+        direct_with=row.direct_with,
+        access=Access(row.access),
+        public=bool(row.public),
+    )
+
+
+def room_row(row: Any) -> RoomRow:
+    """Return a room's row as a value."""
+    return RoomRow(
+        facts=room_facts(row),
+        membership=Membership(row.membership),
+        inviter=row.inviter,
+        invited_direct=bool(row.invited_direct),
+        invite_event=row.invite_event,
+        greeted=bool(row.greeted),
+        attempts=row.attempts,
+        not_before=row.not_before,
+    )
+
+
+def outbox_values(row: OutboxRow) -> dict[str, Any]:
+    """Return an outbox row's columns, without its id."""
+    return {
+        "txn_id": row.txn_id,
+        "room": row.room,
+        "event_type": row.event_type,
+        "content": dump(row.content),
+        "redacts_txn": row.redacts_txn,
+        "priority": int(row.priority),
+        "ticket": row.ticket,
+        "slot": row.slot,
+        "kind": row.kind,
+        "edits_slot": row.edits_slot,
+        "reply_slot": row.reply_slot,
+        "created_at": row.created_at,
+        "state": 0,
+        "attempts": 0,
+    }
+
+
+def outbox_row(row: Any) -> OutboxRow:
+    """Return an outbox row as a value."""
+    return OutboxRow(
+        txn_id=row.txn_id,
+        room=RoomId(row.room),
+        event_type=row.event_type,
+        content=json.loads(row.content),
+        priority=Priority(row.priority),
+        created_at=row.created_at,
+        ticket=row.ticket,
+        slot=row.slot,
+        kind=row.kind,
+        edits_slot=bool(row.edits_slot),
+        redacts_txn=row.redacts_txn,
+        reply_slot=row.reply_slot,
+        id=row.id,
+        event_id=row.event_id,
+        attempts=row.attempts,
+        first_try_at=row.first_try_at,
+    )

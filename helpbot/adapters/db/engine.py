@@ -1,0 +1,136 @@
+"""Opening the database, and one transaction at a time on one thread.
+
+Synchronous SQLAlchemy Core on a thread of its own, a whole transaction a hop: eight statements take
+0.5 ms of processor time, where the asyncio engine over aiosqlite takes 3.5 (it hops once a statement),
+more than a whole question may cost. benchmarks/store.py measures it again.
+
+SQLite runs in WAL mode with `synchronous=NORMAL`: a power cut may lose the last transactions, whole ones
+and in order. That is safe here: the cursor goes back with them, the homeserver gives the same events
+again, and the same causes make the same transaction ids, so nothing is said twice. (The crypto store,
+whose ratchets must never go back, is another file and runs with FULL.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from helpbot.adapters.db.store import SqlTx
+from helpbot.adapters.db.tables import SCHEMA_VERSION, metadata
+
+T = TypeVar("T")
+
+
+class NewerSchema(Exception):
+    """The database was written by a newer helpbot."""
+
+
+class OldSchema(Exception):
+    """The database needs `helpbot db upgrade`."""
+
+
+class SqlStore:
+    """The `Store` port over SQLAlchemy. One transaction at a time."""
+
+    def __init__(self, engine: sa.Engine, executor: ThreadPoolExecutor) -> None:
+        self._engine = engine
+        self._executor = executor
+        self._connection: sa.Connection | None = None
+
+    async def run(self, work: Callable[[SqlTx], T]) -> T:
+        """Run `work` in one transaction on the store's thread and return what it returns."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._run, work)
+
+    def _run(self, work: Callable[[SqlTx], T]) -> T:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        with self._connection.begin():
+            return work(SqlTx(self._connection))
+
+    async def close(self) -> None:
+        """Finish the transaction in hand and close."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._executor, self._close)
+        self._executor.shutdown(wait=True)
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._engine.dispose()
+
+
+def database_url(url: str | None, data_dir: Path) -> str:
+    """Return the SQLAlchemy URL: the configured PostgreSQL one, or the SQLite file in `data_dir`."""
+    if url is None:
+        return f"sqlite:///{data_dir / 'helpbot.db'}"
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def make_engine(url: str) -> sa.Engine:
+    """Return an engine whose transactions begin when we say so, with SQLite's settings written down."""
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_pre_ping=True)
+    engine = sa.create_engine(
+        url, connect_args={"check_same_thread": False, "isolation_level": None, "timeout": 30}
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: Any) -> None:
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "secure_delete=ON",
+            "foreign_keys=ON",
+            "wal_autocheckpoint=2000",
+            "cache_size=-2000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    # sqlite3's own transaction handling begins too late for reads; IMMEDIATE never fails half-way.
+    @sa.event.listens_for(engine, "begin")
+    def _on_begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def prepare(engine: sa.Engine) -> None:
+    """Make a fresh database's tables, or make sure that an existing one is of this version.
+
+    Raises `OldSchema` or `NewerSchema`. Alembic is imported only to upgrade (it costs 10 MB).
+    """
+    with engine.begin() as connection:
+        found = set(sa.inspect(connection).get_table_names())
+        if not found & set(metadata.tables):
+            metadata.create_all(connection)
+            connection.exec_driver_sql(
+                "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) PRIMARY KEY)"
+            )
+            connection.execute(
+                sa.text("INSERT INTO alembic_version VALUES (:version)"), {"version": SCHEMA_VERSION}
+            )
+            return
+        version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    if version == SCHEMA_VERSION:
+        return
+    if version is not None and str(version) > SCHEMA_VERSION:
+        raise NewerSchema(f"the database is of version {version}, this helpbot knows {SCHEMA_VERSION}")
+    raise OldSchema(f"the database is of version {version}; run `helpbot db upgrade`")
+
+
+def open_store(url: str | None, data_dir: Path) -> SqlStore:
+    """Return the store, its tables made or checked. Raises `OldSchema`, `NewerSchema`, `OSError`."""
+    if url is None:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = make_engine(database_url(url, data_dir))
+    executor = ThreadPoolExecutor(1, thread_name_prefix="store")
+    executor.submit(prepare, engine).result()
+    return SqlStore(engine, executor)

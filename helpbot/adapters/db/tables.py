@@ -1,0 +1,170 @@
+"""Every table. Times are Unix milliseconds, UTC. A change here needs a migration (see migrations/)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+SCHEMA_VERSION = "0001"
+
+metadata = sa.MetaData()
+_Time = sa.BigInteger
+
+state = sa.Table(
+    "state",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+rooms = sa.Table(
+    "rooms",
+    metadata,
+    sa.Column("room", sa.Text, primary_key=True),
+    sa.Column("membership", sa.Text, nullable=False),
+    sa.Column("encrypted", sa.Boolean, nullable=False, default=False),
+    sa.Column("version", sa.Text, nullable=False, default="1"),
+    sa.Column("direct_with", sa.Text),
+    sa.Column("access", sa.Text, nullable=False, default="restricted"),
+    sa.Column("public", sa.Boolean, nullable=False, default=False),
+    sa.Column("inviter", sa.Text),
+    sa.Column("invited_direct", sa.Boolean, nullable=False, default=False),
+    sa.Column("invite_event", sa.Text),
+    sa.Column("greeted", sa.Boolean, nullable=False, default=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("not_before", _Time, nullable=False, default=0),
+    sa.Index("rooms_direct", "direct_with"),
+    sa.Index("rooms_membership", "membership"),
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("event_id", sa.Text, primary_key=True),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("received_at", _Time, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("not_before", _Time, nullable=False, default=0),
+    sa.Column("state", sa.Integer, nullable=False, default=0),
+    sa.Index("inbox_waiting", "state", "received_at"),
+)
+"""state: 0 waiting, 1 done (payload emptied; the id stays to recognise a repeat), 2 parked."""
+
+sealed = sa.Table(
+    "sealed",
+    metadata,
+    sa.Column("event_id", sa.Text, primary_key=True),
+    sa.Column("room", sa.Text, nullable=False),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("at", _Time, nullable=False),
+    sa.Column("session_id", sa.Text, nullable=False),
+    sa.Column("raw", sa.Text, nullable=False),
+    sa.Column("seen_at", _Time, nullable=False),
+    sa.Index("sealed_session", "session_id"),
+)
+
+tickets = sa.Table(
+    "tickets",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("question", sa.Text, nullable=False, unique=True),
+    sa.Column("ref", sa.Text, nullable=False),
+    sa.Column("room", sa.Text, nullable=False),
+    sa.Column("thread", sa.Text),
+    sa.Column("asker", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("pending", sa.Text, nullable=False),
+    sa.Column("pending_at", _Time, nullable=False),
+    sa.Column("asked_at", _Time, nullable=False),
+    sa.Column("ended_at", _Time),
+    sa.Column("helper", sa.Text),
+    sa.Column("theme", sa.Text),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Index("tickets_asker", "room", "asker", "pending_at"),
+    sa.Index("tickets_thread", "thread"),
+    sa.Index("tickets_helper", "helper", "state"),
+    sa.Index("tickets_state", "state"),
+)
+
+offers = sa.Table(
+    "offers",
+    metadata,
+    sa.Column("ticket", sa.Integer, primary_key=True),
+    sa.Column("volunteer", sa.Text, primary_key=True),
+    sa.Column("at", _Time, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Index("offers_volunteer", "volunteer", "at"),
+)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("ticket", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("due", _Time, nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Index("jobs_due", "due"),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("txn_id", sa.Text, nullable=False, unique=True),
+    sa.Column("room", sa.Text, nullable=False),
+    sa.Column("event_type", sa.Text, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("ticket", sa.Integer),
+    sa.Column("slot", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("edits_slot", sa.Boolean, nullable=False),
+    sa.Column("reply_slot", sa.Text, nullable=False),
+    sa.Column("redacts_txn", sa.Text, nullable=False),
+    sa.Column("created_at", _Time, nullable=False),
+    sa.Column("state", sa.Integer, nullable=False, default=0),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("first_try_at", _Time),
+    sa.Column("event_id", sa.Text),
+    sa.Column("sent_at", _Time),
+    sa.Index("outbox_state", "state", "id"),
+    sa.Index("outbox_event", "event_id"),
+    sa.Index("outbox_ticket", "ticket", "slot"),
+    sa.Index("outbox_slot", "slot"),
+)
+"""state: 0 to be sent, 1 sent, 2 parked for a person to look at, 3 cancelled."""
+
+volunteers = sa.Table(
+    "volunteers",
+    metadata,
+    sa.Column("user", sa.Text, primary_key=True),
+    sa.Column("themes", sa.Text, nullable=False),
+    sa.Column("hours", sa.Text, nullable=False),
+    sa.Column("zone", sa.Text, nullable=False),
+    sa.Column("school", sa.Text, nullable=False),
+    sa.Column("academie", sa.Text, nullable=False),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.Column("seeded", sa.Boolean, nullable=False),
+    sa.Column("noticed_at", _Time),
+)
+
+help_log = sa.Table(
+    "help_log",
+    metadata,
+    sa.Column("ticket", sa.Integer, primary_key=True),
+    sa.Column("theme", sa.Text),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("entry", sa.Text),
+    sa.Column("asker", sa.Text, nullable=False),
+    sa.Column("helper", sa.Text),
+    sa.Column("asked_at", _Time, nullable=False),
+    sa.Column("first_reply_at", _Time),
+    sa.Column("claimed_at", _Time),
+    sa.Column("answered_at", _Time),
+    sa.Column("ended_at", _Time, nullable=False),
+    sa.Column("feedback", sa.Boolean),
+    sa.Column("offers", sa.Integer, nullable=False),
+    sa.Index("help_log_ended", "ended_at"),
+)

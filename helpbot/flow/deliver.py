@@ -1,0 +1,225 @@
+"""Outbox to homeserver: rooms side by side, each in order, answers first, nothing twice.
+
+A row is sent with the same transaction id on every try, so the homeserver answers a repeat with the
+event it already has. It remembers that for about a day: an older row whose fate is unsure is first
+looked for in its room.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import structlog
+
+from helpbot.core.ids import EventId, RoomId
+from helpbot.core.records import OutboxRow
+from helpbot.ports import Clock, Homeserver, LoggedOut, RateLimited, Refused, Store, Tx, Unreachable
+
+log = structlog.get_logger("helpbot.deliver")
+
+UNSURE_AFTER_MS = 20 * 3_600_000
+"""Synapse keeps transaction ids about 24 hours; from here on the room is read before a send."""
+MAX_WAIT_MS = 5 * 60_000
+BURST = 10.0
+
+
+def confirm_all(tx: Tx, done: list[tuple[str, EventId]], now: int) -> None:
+    """Note that events stand in their rooms: TX 3, or a part of whichever transaction comes first."""
+    for txn, event in done:
+        tx.confirm(txn, event, now)
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """At most `rate` sends a second in the long run, a few at once after a pause."""
+
+    rate: float
+    level: float = BURST
+    at: int = 0
+
+    def ready_at(self, now: int) -> int:
+        """Return when the next send may go, at the earliest now."""
+        self._refill(now)
+        return now if self.level >= 1 else now + int((1 - self.level) / self.rate * 1000) + 1
+
+    def take(self, now: int) -> None:
+        self._refill(now)
+        self.level -= 1
+
+    def _refill(self, now: int) -> None:
+        if now > self.at:
+            self.level = min(max(BURST, self.rate), self.level + (now - self.at) / 1000 * self.rate)
+            self.at = now
+
+
+@dataclass(slots=True)
+class Deliverer:
+    """What waits to be sent, and what is under way. One per running bot."""
+
+    store: Store
+    homeserver: Homeserver
+    clock: Clock
+    rate: float
+    waiting: dict[RoomId, list[OutboxRow]] = field(default_factory=dict)
+    busy: set[RoomId] = field(default_factory=set)
+    room_not_before: dict[RoomId, int] = field(default_factory=dict)
+    not_before: int = 0
+    confirmed: list[tuple[str, EventId]] = field(default_factory=list)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    sent: int = 0
+    _bucket: _Bucket = field(init=False)
+    _dropped: set[int] = field(default_factory=set)
+    _events: dict[str, EventId] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._bucket = _Bucket(self.rate, at=self.clock.now())
+
+    async def load(self) -> None:
+        """Take up everything that the store still has to send."""
+        self.add(await self.store.run(lambda tx: tx.unsent()), [])
+
+    def add(self, rows: list[OutboxRow], cancelled: list[int]) -> None:
+        """Queue new rows, and forget the cancelled ones that are not under way."""
+        for row in rows:
+            self.waiting.setdefault(row.room, []).append(row)
+        if cancelled:
+            gone = set(cancelled)
+            for queue in self.waiting.values():
+                queue[:] = [r for r in queue if r.id not in gone]
+            self._dropped |= gone
+        if rows:
+            self.wake.set()
+
+    def confirm_soon(self) -> list[tuple[str, EventId]]:
+        """Hand over what was sent and not yet stored, for whichever transaction comes first."""
+        done, self.confirmed = self.confirmed, []
+        return done
+
+    def next_row(self, now: int) -> OutboxRow | None:
+        """Return what should go now: the oldest of each free room, answers before the rest."""
+        if now < self.not_before or self._bucket.ready_at(now) > now:
+            return None
+        best: OutboxRow | None = None
+        for room, queue in self.waiting.items():
+            if queue and room not in self.busy and self.room_not_before.get(room, 0) <= now:
+                head = queue[0]
+                if best is None or (head.priority, head.id) < (best.priority, best.id):
+                    best = head
+        return best
+
+    def next_time(self, now: int) -> int | None:
+        """Return when something may go; None when nothing waits in a free room."""
+        rooms = [r for r, q in self.waiting.items() if q and r not in self.busy]
+        if not rooms:
+            return None
+        earliest = min(self.room_not_before.get(r, 0) for r in rooms)
+        return max(now, earliest, self.not_before, self._bucket.ready_at(now))
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits and nothing is under way."""
+        return not self.busy and not any(self.waiting.values())
+
+    def start(self, row: OutboxRow) -> None:
+        """Take a row out of its queue; its room waits until `send` is done."""
+        self.waiting[row.room].pop(0)
+        self.busy.add(row.room)
+        self._bucket.take(self.clock.now())
+
+    async def send(self, row: OutboxRow) -> None:
+        """Send one started row; on trouble it goes back to the head of its room's queue.
+
+        Raises `LoggedOut`: nothing can be sent any more.
+        """
+        try:
+            event = await self._try(row)
+        except RateLimited as limited:
+            self.not_before = max(self.not_before, self.clock.now() + limited.retry_after_ms)
+            self._back(row)
+        except Unreachable:
+            await self._failed(row)
+        except Refused as no:
+            log.error("the homeserver refused a message", code=no.code, ticket=row.ticket, row=row.id)
+            await self.store.run(lambda tx: tx.park_outbox(row.id))
+        except LoggedOut:
+            self._back(row)
+            raise
+        else:
+            if event is not None:
+                self.sent += 1
+                self._remember(row.txn_id, event)
+        finally:
+            self.busy.discard(row.room)
+            if not self.waiting.get(row.room):
+                self.waiting.pop(row.room, None)
+                self.room_not_before.pop(row.room, None)
+            self.wake.set()
+
+    async def flush(self) -> None:
+        """Store what was sent, when no other transaction has done it yet."""
+        done = self.confirm_soon()
+        if done:
+            now = self.clock.now()
+            await self.store.run(partial(confirm_all, done=done, now=now))
+
+    def _back(self, row: OutboxRow) -> None:
+        if row.id not in self._dropped:
+            self.waiting.setdefault(row.room, []).insert(0, row)
+
+    async def _failed(self, row: OutboxRow) -> None:
+        attempts, now = row.attempts + 1, self.clock.now()
+        await self.store.run(lambda tx: tx.note_try(row.id, attempts=attempts, now=now))
+        self.room_not_before[row.room] = now + min(MAX_WAIT_MS, 500 * 2 ** min(attempts, 10))
+        self._back(replace(row, attempts=attempts, first_try_at=row.first_try_at or now))
+
+    def _remember(self, txn: str, event: EventId) -> None:
+        self.confirmed.append((txn, event))
+        self._events[txn] = event
+        if len(self._events) > 2000:
+            for old in list(self._events)[:1000]:
+                del self._events[old]
+
+    async def _try(self, row: OutboxRow) -> EventId | None:
+        if row.created_at < self.clock.now() - UNSURE_AFTER_MS:
+            found = await self.homeserver.find_sent(row.room, row.txn_id, since=row.created_at)
+            if found is not None:
+                return found
+        if row.event_type == "m.room.redaction":
+            target = await self._event_of_txn(row)
+            if target is None:
+                await self.store.run(lambda tx: tx.park_outbox(row.id))
+                return None
+            return await self.homeserver.redact(row.room, target, row.txn_id)
+        content = await self._completed(row)
+        return await self.homeserver.send(row.room, row.event_type, content, row.txn_id)
+
+    async def _completed(self, row: OutboxRow) -> dict[str, Any]:
+        """Put in the event ids that were unknown when the row was written."""
+        if row.ticket is None or not (row.edits_slot or row.reply_slot):
+            return row.content
+        ticket, slot = row.ticket, row.slot if row.edits_slot else row.reply_slot
+        await self.flush()
+        event = await self.store.run(lambda tx: tx.slot_event(ticket, slot))
+        content = dict(row.content)
+        if row.edits_slot:
+            if event is None:
+                raise Refused("HELPBOT_NO_TARGET", "the message to edit was never sent")
+            content["m.relates_to"] = {"rel_type": "m.replace", "event_id": event}
+        elif event is not None:
+            content["m.relates_to"] = {"m.in_reply_to": {"event_id": event}}
+        return content
+
+    async def _event_of_txn(self, row: OutboxRow) -> EventId | None:
+        """Return the event that a redaction is about; None when it never came into the room."""
+        txn = row.redacts_txn
+        if txn in self._events:
+            return self._events[txn]
+        target = await self.store.run(lambda tx: tx.outbox_by_txn(txn))
+        if target is None:
+            return None
+        if target.event_id is not None:
+            return target.event_id
+        return await self.homeserver.find_sent(row.room, txn, since=target.created_at - 60_000)

@@ -1,0 +1,157 @@
+"""What a decision needs, loaded at the head of its transaction and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from helpbot.core import notices as say
+from helpbot.core.effects import Kind
+from helpbot.core.faq import FaqEntry
+from helpbot.core.hours import OpenHours
+from helpbot.core.incoming import RoomFacts
+from helpbot.core.matching import Answer, Clarify, Redirect, Route
+from helpbot.core.records import Load, Seed
+from helpbot.core.routing import Origin, Volunteer
+from helpbot.core.tickets import Facts, Reply, Shown, Ticket
+from helpbot.flow.setting import Policy, Setting
+from helpbot.ports import Tx
+
+DAY_MS = 86_400_000
+ALTERNATIVE_AT = 0.2
+"""An entry less likely than this is not offered after a ❌."""
+
+
+def load_facts(tx: Tx, setting: Setting, ticket: Ticket, now: int, *, people: bool) -> Facts:
+    """Return the facts for a decision on a ticket; volunteers only when `people` may be asked."""
+    policy = setting.policy
+    chosen = policy.room(ticket.room)
+    row = tx.room(ticket.room)
+    room = row.facts if row else RoomFacts(ticket.room)
+    stays = policy.volunteers_room == ticket.room
+    volunteers_room = tx.room(policy.volunteers_room) if people and policy.volunteers_room else None
+    return Facts(
+        now=now,
+        origin=Origin(room, chosen.school, chosen.academie, chosen.level),
+        hours=policy.hours,
+        calendar=policy.calendar,
+        plan=policy.plan,
+        consent_given=chosen.route_always and stays,
+        threads=chosen.threads,
+        volunteers=load_volunteers(tx, policy, now) if people else (),
+        volunteers_room=volunteers_room.facts if volunteers_room else None,
+        name_of=setting.names.first_name,
+    )
+
+
+def load_volunteers(tx: Tx, policy: Policy, now: int) -> tuple[Volunteer, ...]:
+    """Return the directory with everybody's load; a day begins at local midnight."""
+    midnight = policy.calendar.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    loads = tx.loads(day_since=int(midnight.timestamp() * 1000), week_since=now - 7 * DAY_MS)
+    return tuple(
+        _volunteer(tx, policy, seed, noticed=noticed, load=loads.get(seed.user, Load()))
+        for seed, noticed in tx.volunteers()
+    )
+
+
+def _volunteer(tx: Tx, policy: Policy, seed: Seed, *, noticed: bool, load: Load) -> Volunteer:
+    hours: OpenHours = policy.hours
+    if policy.hours_of is not None and (seed.hours or seed.zone):
+        hours = policy.hours_of(seed.hours, seed.zone)
+    return Volunteer(
+        user=seed.user,
+        themes=frozenset(seed.themes),
+        hours=hours,
+        school=seed.school,
+        academie=seed.academie,
+        level=seed.level,
+        direct=tx.direct_room(seed.user),
+        noticed=noticed,
+        asked_day=load.day,
+        asked_week=load.week,
+        open_asks=load.open,
+    )
+
+
+def first_reply(setting: Setting, text: str, before: str | None, now: int) -> Reply:
+    """Return what the FAQ makes of a question."""
+    index = setting.index
+    verdict = index.verdict(text, before=before)
+    revision = index.faq.revision
+    match verdict:
+        case Redirect(redirect_id, urgent):
+            return redirection(setting, redirect_id, urgent=urgent)
+        case Answer(match, candidates):
+            shown = show(setting, match.entry, now)
+            if shown is not None:
+                others = (c.entry for c in candidates if c.entry != match.entry and c.score >= ALTERNATIVE_AT)
+                return Reply(
+                    Kind.ANSWER,
+                    shown.notice,
+                    entry=match.entry,
+                    theme=_theme(setting, match.entry),
+                    alternatives=tuple(others)[:3],
+                    revision=revision,
+                )
+        case Clarify(options):
+            ids = tuple(o.entry for o in options)
+            titles = tuple(title_of(setting)(i) or i for i in ids)
+            theme = _theme(setting, ids[0])
+            return Reply(Kind.CLARIFY, say.Clarify(titles), theme=theme, options=ids, revision=revision)
+        case Route():
+            pass
+    theme = verdict.theme if isinstance(verdict, Route) else None
+    return Reply(Kind.ROUTE, say.RouteOffer(after_no=False), theme=theme, revision=revision)
+
+
+def redirection(setting: Setting, redirect_id: str, *, urgent: bool) -> Reply:
+    """Return the fixed answer of a redirection."""
+    answer = say.Markdown(setting.index.redirect(redirect_id).answer)
+    notice = say.Redirected(answer, urgent)
+    return Reply(Kind.REDIRECT, notice, entry=redirect_id, sensitive=urgent)
+
+
+def late_reply(asked_at: int, policy: Policy) -> Reply:
+    """Return the word on a question that is first seen too late."""
+    day = policy.calendar.local(asked_at).date().isoformat()
+    return Reply(Kind.LATE, say.Late(day))
+
+
+def show(setting: Setting, entry_id: str, now: int) -> Shown | None:
+    """Return an entry as it is shown; None when the FAQ has it no more."""
+    entry = setting.index.faq.entry(entry_id)
+    if entry is None:
+        return None
+    today = datetime.fromtimestamp(now / 1000, UTC).date()
+    return Shown(
+        entry.id,
+        say.FaqAnswer(
+            answer=say.Markdown(_with_local(entry)),
+            sources=tuple((s.title, s.url) for s in entry.sources),
+            reviewed=entry.reviewed.isoformat() if entry.reviewed else "",
+            stale=entry.review_by is not None and entry.review_by < today,
+        ),
+    )
+
+
+def _with_local(entry: FaqEntry) -> str:
+    answer = entry.answer
+    for name, value in entry.local:
+        answer = answer.replace("{" + name + "}", value)
+    return answer
+
+
+def title_of(setting: Setting) -> Callable[[str], str | None]:
+    """Return the function from an entry's id to its question."""
+    faq = setting.index.faq
+
+    def title(entry_id: str) -> str | None:
+        entry = faq.entry(entry_id)
+        return entry.question if entry else None
+
+    return title
+
+
+def _theme(setting: Setting, entry_id: str) -> str | None:
+    entry = setting.index.faq.entry(entry_id)
+    return entry.theme if entry else None

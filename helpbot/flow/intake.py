@@ -1,0 +1,223 @@
+"""A sync batch to inbox rows and cursor: TX 1. Nothing that is not addressed to the bot is stored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from helpbot.core import addressing
+from helpbot.core.ids import EventId, RoomId, UserId
+from helpbot.core.incoming import (
+    Batch,
+    Echo,
+    Membership,
+    Message,
+    Reaction,
+    Redaction,
+    RoomFacts,
+    RoomNews,
+    Sealed,
+    TimelineItem,
+)
+from helpbot.core.matching import danger
+from helpbot.core.records import InboxItem, RoomRow
+from helpbot.core.taps import Tap, of_text
+from helpbot.core.tickets import Ticket
+from helpbot.flow.setting import Setting
+from helpbot.ports import Clock, Homeserver, Refused, Store, Tx
+
+log = structlog.get_logger("helpbot.intake")
+
+CHOICE_MINUTES = 10
+"""How long a bare sign may answer a pending choice (rule 4 of the conversation)."""
+SEALED_HOURS = 48
+MAX_GAP_PAGES = 400
+
+Past = dict[RoomId, tuple[TimelineItem, ...]]
+
+
+async def take_in(
+    store: Store, homeserver: Homeserver, clock: Clock, setting: Setting, batch: Batch, since: str | None
+) -> list[InboxItem]:
+    """Store a batch and its cursor, gaps filled and late keys tried; return what is to be decided."""
+    past = {n.room: await _gap(homeserver, n, since) for n in batch.rooms if n.gap and not n.joined_here}
+    opened = await _unseal(store, homeserver, batch.sessions) if batch.sessions else []
+    now = clock.now()
+    return await store.run(lambda tx: _Intake(tx, setting, now).batch(batch, past, opened))
+
+
+async def open_sealed(
+    store: Store, homeserver: Homeserver, clock: Clock, setting: Setting
+) -> list[InboxItem]:
+    """Try everything that is still sealed: once after a start, when no key need arrive again."""
+    opened = await _unseal(store, homeserver, None)
+    if not opened:
+        return []
+    now = clock.now()
+    return await store.run(lambda tx: _Intake(tx, setting, now).late(opened))
+
+
+async def _gap(homeserver: Homeserver, news: RoomNews, since: str | None) -> tuple[TimelineItem, ...]:
+    """Return what a limited timeline left out, oldest first."""
+    if since is None or news.membership is not Membership.JOIN:
+        return ()
+    newest_first: list[TimelineItem] = []
+    start: str | None = news.gap
+    for _ in range(MAX_GAP_PAGES):
+        if start is None:
+            break
+        try:
+            page = await homeserver.messages(news.room, start=start, stop=since)
+        except Refused as no:  # kicked meanwhile, or history hidden: there is no more to be had
+            log.warning("gap not readable", code=no.code)
+            break
+        newest_first += page.events
+        start = page.next
+    else:
+        log.warning("gap too long", pages=MAX_GAP_PAGES)
+    newest_first.reverse()
+    return tuple(newest_first)
+
+
+async def _unseal(
+    store: Store, homeserver: Homeserver, sessions: tuple[str, ...] | None
+) -> list[tuple[EventId, Message | Reaction]]:
+    waiting = await store.run(lambda tx: tx.sealed(sessions))
+    opened = []
+    for sealed in waiting:
+        event = await homeserver.unseal(sealed)
+        if event is not None:
+            opened.append((sealed.event_id, event))
+    return opened
+
+
+class _Intake:
+    """One transaction's worth of taking in."""
+
+    def __init__(self, tx: Tx, setting: Setting, now: int) -> None:
+        self._tx = tx
+        self._setting = setting
+        self._now = now
+        self._direct: dict[RoomId, bool] = {}
+
+    def batch(
+        self, batch: Batch, past: Past, opened: list[tuple[EventId, Message | Reaction]]
+    ) -> list[InboxItem]:
+        items: list[InboxItem] = []
+        for news in batch.rooms:
+            self._room(news)
+        # Our own echoes first: what people answer to must be known as ours.
+        everything = [(e, n) for n in batch.rooms for e in (*past.get(n.room, ()), *n.events)]
+        for event, _ in everything:
+            if isinstance(event, Echo):
+                self._tx.confirm(event.txn_id, event.event_id, self._now)
+        for event, news in everything:
+            if news.membership is Membership.JOIN and not isinstance(event, Echo):
+                items += self._event(event)
+        items += self.late(opened)
+        self._tx.set_cursor(batch.next)
+        return items
+
+    def late(self, opened: list[tuple[EventId, Message | Reaction]]) -> list[InboxItem]:
+        """Take in events whose keys came, and forget their ciphertext."""
+        items = [item for _, event in opened for item in self._event(event)]
+        if opened:
+            self._tx.drop_sealed(event_id for event_id, _ in opened)
+        return items
+
+    def _room(self, news: RoomNews) -> None:
+        row = self._tx.room(news.room)
+        if news.membership is Membership.INVITE:
+            self._tx.save_room(
+                RoomRow(
+                    facts=row.facts if row else RoomFacts(news.room),
+                    membership=Membership.INVITE,
+                    inviter=news.inviter,
+                    invited_direct=news.invited_direct,
+                    invite_event=news.invite_event,
+                    greeted=row.greeted if row else False,
+                )
+            )
+        elif row is None or row.membership is not news.membership or news.facts not in (None, row.facts):
+            facts = news.facts or (row.facts if row else RoomFacts(news.room))
+            base = row or RoomRow(facts, news.membership)
+            self._tx.save_room(replace(base, facts=facts, membership=news.membership, not_before=0))
+
+    def _event(self, event: Message | Reaction | Redaction | Sealed) -> list[InboxItem]:
+        policy = self._setting.policy
+        if event.sender == self._setting.me.user or policy.ignores(event.sender):
+            return []
+        if not policy.trusts(event.sender):
+            return []
+        match event:
+            case Sealed():
+                if event.at > self._now - SEALED_HOURS * 3_600_000:
+                    self._tx.add_sealed(event, self._now)
+                return []
+            case Message():
+                return self._message(event)
+            case Reaction():
+                wanted = self._reaction_counts(event)
+            case Redaction():
+                self._tx.drop_sealed([event.target])
+                wanted = self._tx.knows_event(event.target)
+        return self._store(InboxItem(event, self._now)) if wanted else []
+
+    def _reaction_counts(self, event: Reaction) -> bool:
+        if self._tx.sent_message(event.target) is not None:
+            return True
+        ticket = self._tx.ticket_of(event.target)
+        return ticket is not None and ticket.asker == event.sender
+
+    def _message(self, event: Message) -> list[InboxItem]:
+        me = self._setting.me
+        if not addressing.is_addressed(event, me, addressing.Surroundings()) and not (
+            addressing.is_addressed(event, me, self._around(event))
+        ):
+            return []
+        if alarm := danger.alarm(addressing.question_of(event, me)):
+            blank = replace(event, body="", html="")
+            return self._store(InboxItem(blank, self._now, sensitive=alarm.id))
+        return self._store(InboxItem(replace(event, html=""), self._now))
+
+    def _around(self, event: Message) -> addressing.Surroundings:
+        """Look up what may make a message ours; called only when its own text does not."""
+        tx = self._tx
+        if event.edits is not None:
+            return addressing.Surroundings(edits_known=tx.knows_event(event.edits))
+        direct = self._is_direct(event.room)
+        replies = event.reply_to is not None and tx.sent_message(event.reply_to) is not None
+        return addressing.Surroundings(
+            direct=direct,
+            replies_to_me=replies,
+            follows_thread=not (direct or replies) and self._follows(event.room, event.thread),
+            choice_pending=not direct
+            and addressing.may_be_bare_choice(event)
+            and self._pending(event.room, event.sender, event.body),
+        )
+
+    def _is_direct(self, room: RoomId) -> bool:
+        if room not in self._direct:
+            row = self._tx.room(room)
+            self._direct[room] = row is not None and row.facts.direct_with is not None
+        return self._direct[room]
+
+    def _follows(self, room: RoomId, thread: EventId | None) -> bool:
+        if thread is None:
+            return False
+        ours = self._tx.sent_message(thread) is not None
+        return ours or self._tx.ticket_in_thread(room, thread) is not None
+
+    def _pending(self, room: RoomId, asker: UserId, body: str) -> bool:
+        return len(pending_for(self._tx, room, asker, of_text(body), self._now)) == 1
+
+    def _store(self, item: InboxItem) -> list[InboxItem]:
+        return [item] if self._tx.add_inbox(item) else []
+
+
+def pending_for(tx: Tx, room: RoomId, asker: UserId, tap: Tap | None, now: int) -> list[Ticket]:
+    """Return the asker's tickets in a room for which a bare sign may be meant."""
+    digits = tap in (Tap.NONE_OF_THESE, Tap.FIRST, Tap.SECOND, Tap.THIRD)
+    since = now - CHOICE_MINUTES * 60_000
+    return tx.tickets_pending(room, asker, since=since, choices_only=digits)

@@ -1,0 +1,54 @@
+"""FAQ files changed: a new index swapped in whole, or the problems told to the review room."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+
+from helpbot.core import notices as say
+from helpbot.core.effects import Kind
+from helpbot.core.faq import Faq
+from helpbot.core.matching import FaqIndex
+from helpbot.core.problems import Problems
+from helpbot.flow.setting import Setting
+from helpbot.flow.write import Writer, Written
+from helpbot.ports import Clock, Store, Tx
+
+log = structlog.get_logger("helpbot.reload")
+
+MAX_SHOWN = 10
+
+
+async def reload_faq(
+    store: Store, clock: Clock, setting: Setting, load: Callable[[], Faq], build: Callable[[Faq], FaqIndex]
+) -> Written:
+    """Load aside and swap. On any problem the last good index stays and the review room is told once."""
+    try:
+        faq = load()
+    except Problems as broken:
+        log.error("the FAQ does not load; the last good one stays", problems=len(broken.found))
+        lines = tuple(str(p) for p in broken.found[:MAX_SHOWN])
+        setting.faq_broken = True
+        return await store.run(partial(_tell, setting=setting, notice=say.FaqBroken(lines), now=clock.now()))
+    was_broken, setting.faq_broken = setting.faq_broken, False
+    if faq.revision == setting.index.faq.revision and not was_broken:
+        return Written()
+    setting.index = build(faq)
+    log.info("FAQ loaded", entries=len(faq.entries), revision=faq.revision)
+    if not was_broken:
+        return Written()
+    notice = say.FaqLoaded(len(faq.entries))
+    return await store.run(partial(_tell, setting=setting, notice=notice, now=clock.now()))
+
+
+def _tell(tx: Tx, setting: Setting, notice: say.Notice, now: int) -> Written:
+    room = setting.policy.review_room
+    digest = hashlib.sha256(repr(notice).encode()).hexdigest()[:16]
+    writer = Writer(tx, setting, f"faq/{digest}/{now // 60_000}", now)
+    if room is not None:
+        referents = tuple(sorted(setting.policy.referents)) if isinstance(notice, say.FaqBroken) else ()
+        writer.say(room, notice, Kind.STATUS, purpose="faq", mentions=referents)
+    return writer.written

@@ -1,0 +1,75 @@
+"""Invitations answered, rooms greeted once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import structlog
+
+from helpbot.core import notices as say
+from helpbot.core.effects import Kind
+from helpbot.core.incoming import Membership, RoomFacts
+from helpbot.core.records import RoomRow
+from helpbot.flow.setting import Setting
+from helpbot.flow.write import Writer, Written
+from helpbot.ports import Clock, Homeserver, RateLimited, Refused, Store, Tx, Unreachable
+
+log = structlog.get_logger("helpbot.rooms")
+
+MAX_ATTEMPTS = 8
+
+
+async def answer_invitation(
+    store: Store, homeserver: Homeserver, clock: Clock, setting: Setting
+) -> Written | None:
+    """Join the next room that a trusted person invited to, decline any other. None: no invitation."""
+    now = clock.now()
+    waiting = await store.run(lambda tx: tx.invitations(now))
+    if not waiting:
+        return None
+    row = waiting[0]
+    try:
+        if row.inviter is None or not setting.policy.trusts(row.inviter):
+            await homeserver.leave(row.facts.room)
+            log.info("invitation declined: the inviter's server is not trusted")
+            return await store.run(partial(_left, row=row))
+        facts = await homeserver.join(row.facts.room)
+    except Refused as no:
+        log.warning("invitation could not be answered", code=no.code)
+        return await store.run(partial(_try_later, row=row, now=now, wait=60_000))
+    except Unreachable:
+        return await store.run(partial(_try_later, row=row, now=now, wait=5_000))
+    except RateLimited as limited:
+        return await store.run(
+            partial(_try_later, row=row, now=now, wait=limited.retry_after_ms, counts=False)
+        )
+    return await store.run(partial(_joined, setting=setting, row=row, facts=facts, now=now))
+
+
+def _joined(tx: Tx, setting: Setting, row: RoomRow, facts: RoomFacts, now: int) -> Written:
+    known = tx.room(facts.room) or row
+    if row.inviter and row.invited_direct and facts.direct_with is None and not facts.public:
+        facts = replace(facts, direct_with=row.inviter)
+    tx.save_room(
+        replace(known, facts=facts, membership=Membership.JOIN, greeted=True, attempts=0, not_before=0)
+    )
+    writer = Writer(tx, setting, f"join/{facts.room}", now)
+    if not known.greeted:
+        name = setting.me.name
+        notice: say.Notice = say.GreetingDirect(name) if facts.direct_with else say.Greeting(name)
+        writer.say(facts.room, notice, Kind.GREETING, purpose="greeting")
+    return writer.written
+
+
+def _left(tx: Tx, row: RoomRow) -> Written:
+    tx.save_room(replace(row, membership=Membership.LEAVE))
+    return Written()
+
+
+def _try_later(tx: Tx, row: RoomRow, now: int, wait: int, *, counts: bool = True) -> Written:
+    attempts = row.attempts + (1 if counts else 0)
+    if attempts >= MAX_ATTEMPTS:
+        return _left(tx, row)
+    tx.save_room(replace(row, attempts=attempts, not_before=now + wait * 2 ** max(0, attempts - 1)))
+    return Written(timers=True)

@@ -1,0 +1,274 @@
+"""The running bot: the steps side by side, woken when there is work, drained before they stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from helpbot.core.records import InboxItem
+from helpbot.flow.deliver import Deliverer, confirm_all
+from helpbot.flow.handle import handle
+from helpbot.flow.intake import open_sealed, take_in
+from helpbot.flow.rooms import answer_invitation
+from helpbot.flow.setting import Setting
+from helpbot.flow.timers import run_due_job
+from helpbot.flow.upkeep import sweep
+from helpbot.flow.write import Written
+from helpbot.ports import Clock, Homeserver, RateLimited, Store, Unreachable
+
+log = structlog.get_logger("helpbot.runner")
+
+SYNC_WAIT_MS = 30_000
+FLUSH_MS = 200
+SWEEP_MS = 6 * 3_600_000
+PARALLEL_SENDS = 32
+DRAIN_SECONDS = 20
+
+
+@dataclass(slots=True)
+class Bot:
+    """One account at work. `start` once, then `run`; tests call the single steps instead."""
+
+    store: Store
+    homeserver: Homeserver
+    clock: Clock
+    setting: Setting
+    sends_per_second: float = 1.0
+    on_ready: Callable[[], None] = field(default=lambda: None)
+    faq_changes: Callable[[], Awaitable[Written]] | None = None
+    """Waits for a change of the FAQ's files and reloads them."""
+    cursor: str | None = None
+    deliverer: Deliverer = field(init=False)
+    inbox: list[InboxItem] = field(default_factory=list)
+    _work: asyncio.Event = field(default_factory=asyncio.Event)
+    _timers: asyncio.Event = field(default_factory=asyncio.Event)
+    _invited: asyncio.Event = field(default_factory=asyncio.Event)
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.deliverer = Deliverer(self.store, self.homeserver, self.clock, self.sends_per_second)
+
+    # --- steps: each does one unit of work
+
+    async def start(self) -> None:
+        """Take up what the store knows: rooms, cursor, undecided and unsent things."""
+        rooms, self.cursor = await self.store.run(lambda tx: (tx.joined_rooms(), tx.cursor()))
+        self.homeserver.restore(rooms)
+        now = self.clock.now()
+        self.inbox += await self.store.run(lambda tx: tx.waiting_inbox(now))
+        await self.deliverer.load()
+
+    async def sync_once(self, *, wait_ms: int = 0) -> bool:
+        """Take in one sync. Returns whether there was anything in it."""
+        batch = await self.homeserver.sync(self.cursor, wait_ms=wait_ms)
+        if batch.empty and not batch.must_store:
+            self.cursor = batch.next
+            await self.deliverer.flush()
+            return False
+        confirmed = self.deliverer.confirm_soon()
+        if confirmed:
+            now = self.clock.now()
+            await self.store.run(lambda tx: confirm_all(tx, confirmed, now))
+        items = await take_in(self.store, self.homeserver, self.clock, self.setting, batch, self.cursor)
+        self.cursor = batch.next
+        self._take(items)
+        if any(news.membership == "invite" for news in batch.rooms):
+            self._invited.set()
+        return True
+
+    async def open_late(self) -> None:
+        """Try what is still sealed, once after a start."""
+        self._take(await open_sealed(self.store, self.homeserver, self.clock, self.setting))
+
+    async def handle_one(self) -> bool:
+        """Decide the oldest undecided item. Returns whether there was one."""
+        if not self.inbox:
+            return False
+        item = self.inbox[0]  # it stays there while it is decided, so that nobody takes it up again
+        written = await handle(self.store, self.homeserver, self.clock, self.setting, item)
+        self.inbox.pop(0)
+        self._written(written)
+        return True
+
+    async def timer_once(self) -> bool:
+        """Carry out one due timer. Returns whether there was one."""
+        written = await run_due_job(self.store, self.homeserver, self.clock, self.setting)
+        if written is None:
+            return False
+        self._written(written)
+        return True
+
+    async def invitation_once(self) -> bool:
+        """Answer one invitation. Returns whether there was one."""
+        written = await answer_invitation(self.store, self.homeserver, self.clock, self.setting)
+        if written is None:
+            return False
+        self._written(written)
+        return True
+
+    async def deliver_one(self) -> bool:
+        """Send what should go now. Returns whether there was anything."""
+        row = self.deliverer.next_row(self.clock.now())
+        if row is None:
+            return False
+        self.deliverer.start(row)
+        await self.deliverer.send(row)
+        return True
+
+    async def retry_inbox(self) -> None:
+        """Take up again what could not be decided before and may be tried now."""
+        now, known = self.clock.now(), {i.event.event_id for i in self.inbox}
+        waiting = await self.store.run(lambda tx: tx.waiting_inbox(now))
+        self._take([i for i in waiting if i.event.event_id not in known])
+
+    async def settle(self) -> None:
+        """Do everything that can be done now, step by step: for tests and scripts."""
+        while True:
+            did = await self.sync_once()
+            while await self.handle_one() or await self.invitation_once() or await self.timer_once():
+                did = True
+            while await self.deliver_one():
+                did = True
+            await self.deliverer.flush()
+            if not did:
+                return
+
+    # --- the service
+
+    async def run(self) -> None:
+        """Serve until `stop`. Raises `LoggedOut` when the account cannot be used any more."""
+        await self.start()
+        await self._until_synced()
+        await self.open_late()
+        self.on_ready()
+        steps = [self._sync_loop, self._handle_loop, self._deliver_loop, self._timer_loop]
+        steps += [self._invitation_loop, self._upkeep_loop, self._faq_loop]
+        tasks = [asyncio.create_task(step(), name=step.__name__) for step in steps]
+        stop = asyncio.create_task(self._stopping.wait())
+        try:
+            done, _ = await asyncio.wait([*tasks, stop], return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stop}:
+                task.result()
+            await self._drain(tasks[0])
+        finally:
+            for task in (*tasks, stop):
+                task.cancel()
+            await asyncio.gather(*tasks, stop, return_exceptions=True)
+            await self.deliverer.flush()
+
+    def stop(self) -> None:
+        """Finish what is in hand, then return from `run`."""
+        self._stopping.set()
+
+    async def _drain(self, sync_task: asyncio.Task[None]) -> None:
+        """Stop listening, then decide and send what is in hand, for a bounded time."""
+        sync_task.cancel()
+        end = self.clock.now() + DRAIN_SECONDS * 1000
+        while (self.inbox or self.deliverer.busy or self._sendable()) and self.clock.now() < end:
+            await self.clock.sleep_until(self.clock.now() + 20)
+
+    def _sendable(self) -> bool:
+        at = self.deliverer.next_time(self.clock.now())
+        return at is not None and at <= self.clock.now() + 2000
+
+    def _take(self, items: list[InboxItem]) -> None:
+        if items:
+            self.inbox += items
+            self._work.set()
+
+    def _written(self, written: Written) -> None:
+        self.deliverer.add(written.rows, written.cancelled)
+        if written.timers:
+            self._timers.set()
+
+    async def _until_synced(self) -> None:
+        """Do the first sync, waiting for the homeserver as long as it takes."""
+        await self._patiently(lambda: self.sync_once(wait_ms=0))
+        self._invited.set()
+
+    async def _patiently(self, work: Callable[[], Awaitable[bool]]) -> bool:
+        """Repeat `work` over network trouble, with growing waits up to a minute."""
+        wait = 500
+        while True:
+            try:
+                return await work()
+            except RateLimited as limited:
+                pause = limited.retry_after_ms
+            except Unreachable as trouble:
+                log.warning("the homeserver does not answer", why=str(trouble), retry_in_ms=wait)
+                pause, wait = wait, min(60_000, wait * 2)
+            await self.clock.sleep_until(self.clock.now() + pause)
+
+    async def _sync_loop(self) -> None:
+        while True:
+            await self._patiently(lambda: self.sync_once(wait_ms=SYNC_WAIT_MS))
+
+    async def _handle_loop(self) -> None:
+        while True:
+            self._work.clear()
+            while await self.handle_one():
+                pass
+            await self._work.wait()
+
+    async def _deliver_loop(self) -> None:
+        deliverer = self.deliverer
+        async with asyncio.TaskGroup() as group:
+            while True:
+                deliverer.wake.clear()
+                while (row := deliverer.next_row(self.clock.now())) and len(deliverer.busy) < PARALLEL_SENDS:
+                    deliverer.start(row)
+                    group.create_task(deliverer.send(row))
+                now = self.clock.now()
+                at = deliverer.next_time(now)
+                if at is not None and len(deliverer.busy) >= PARALLEL_SENDS:
+                    at = None
+                if deliverer.confirmed:
+                    at = min(at or now + FLUSH_MS, now + FLUSH_MS)
+                if not await self._wait(deliverer.wake, at):
+                    await deliverer.flush()
+
+    async def _timer_loop(self) -> None:
+        while True:
+            self._timers.clear()
+            while await self.timer_once():
+                pass
+            await self.retry_inbox()
+            due = await self.store.run(lambda tx: tx.next_wake())
+            await self._wait(self._timers, due)
+
+    async def _invitation_loop(self) -> None:
+        while True:
+            self._invited.clear()
+            while await self.invitation_once():
+                pass
+            await self._wait(self._invited, self.clock.now() + 10_000)
+
+    async def _upkeep_loop(self) -> None:
+        while True:
+            await sweep(self.store, self.clock, self.setting)
+            self._timers.set()
+            await self.clock.sleep_until(self.clock.now() + SWEEP_MS)
+
+    async def _faq_loop(self) -> None:
+        if self.faq_changes is None:
+            await asyncio.Event().wait()
+            return
+        while True:
+            self._written(await self.faq_changes())
+
+    async def _wait(self, event: asyncio.Event, until: int | None) -> bool:
+        """Wait for an event, at most until a moment. Returns whether the event came."""
+        if until is None:
+            await event.wait()
+            return True
+        waiting = asyncio.ensure_future(event.wait())
+        sleeping = asyncio.ensure_future(self.clock.sleep_until(until))
+        try:
+            await asyncio.wait([waiting, sleeping], return_when=asyncio.FIRST_COMPLETED)
+            return event.is_set()
+        finally:
+            waiting.cancel()
+            sleeping.cancel()

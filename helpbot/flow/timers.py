@@ -1,0 +1,59 @@
+"""A due timer to its decision and everything that follows: TX 2, the same way as an inbox item."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import structlog
+
+from helpbot.core import tickets
+from helpbot.core.effects import JobKind
+from helpbot.core.records import Job
+from helpbot.flow.facts import load_facts
+from helpbot.flow.handle import learn_name
+from helpbot.flow.setting import NameNeeded, Setting
+from helpbot.flow.write import Writer, Written
+from helpbot.ports import Clock, Homeserver, Store, Tx
+
+log = structlog.get_logger("helpbot.timers")
+
+_FENCED = (JobKind.ASK, JobKind.CLAIM_SILENCE)
+"""Timers of a step: those of an earlier epoch mean nothing any more."""
+RETRY_MS = 60_000
+
+
+async def run_due_job(store: Store, homeserver: Homeserver, clock: Clock, setting: Setting) -> Written | None:
+    """Carry out the timer that is due the longest. Return None when none is due."""
+    while True:
+        now = clock.now()
+        try:
+            return await store.run(partial(_first_due, setting=setting, now=now))
+        except NameNeeded as needed:
+            await learn_name(homeserver, setting, needed.user)
+        except Exception:
+            log.exception("a timer failed; it is tried again in a minute")
+            return await store.run(partial(_put_off, now=now))
+
+
+def _first_due(tx: Tx, setting: Setting, now: int) -> Written | None:
+    jobs = tx.due_jobs(now)
+    return decide_job(tx, setting, jobs[0], now) if jobs else None
+
+
+def _put_off(tx: Tx, now: int) -> Written | None:
+    job = tx.due_jobs(now)[0]
+    tx.finish_job(job)
+    tx.schedule(Job(job.ticket, job.kind, now + RETRY_MS, job.epoch))
+    return Written(timers=True)
+
+
+def decide_job(tx: Tx, setting: Setting, job: Job, now: int) -> Written:
+    """Decide what a timer brings and write all that follows. Runs inside one transaction."""
+    tx.finish_job(job)
+    writer = Writer(tx, setting, f"job/{job.ticket}/{job.kind}/{job.epoch}/{job.due}", now)
+    ticket = tx.ticket(job.ticket)
+    if ticket is None or (job.kind in _FENCED and job.epoch != ticket.epoch):
+        return writer.written
+    facts = load_facts(tx, setting, ticket, now, people=job.kind in _FENCED)
+    writer.carry_out(tickets.due(ticket, job.kind, facts))
+    return writer.written

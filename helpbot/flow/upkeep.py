@@ -1,0 +1,48 @@
+"""The daily sweep and the auditor of searches that stopped."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import structlog
+
+from helpbot.core.effects import JobKind
+from helpbot.core.records import Job
+from helpbot.flow.setting import Setting
+from helpbot.ports import Clock, Store, Tx
+
+log = structlog.get_logger("helpbot.upkeep")
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+SEALED_KEPT = 48 * HOUR
+INBOX_KEPT = 30 * DAY
+"""Emptied inbox rows stay so long only to recognise an event that comes twice."""
+SENSITIVE_KEPT = DAY
+
+
+async def sweep(store: Store, clock: Clock, setting: Setting) -> dict[str, int]:
+    """Remove what is past its time, mend searches without a timer; return what went, by table."""
+    now = clock.now()
+    return await store.run(partial(_sweep, setting=setting, now=now))
+
+
+def _sweep(tx: Tx, setting: Setting, now: int) -> dict[str, int]:
+    policy = setting.policy
+    gone = tx.forget(
+        sealed_before=now - SEALED_KEPT,
+        inbox_before=now - INBOX_KEPT,
+        unsolved_before=now - policy.unsolved_days * DAY,
+        solved_before=now - policy.solved_days * DAY,
+        sensitive_before=now - SENSITIVE_KEPT,
+        help_log_before=now - policy.help_log_months * 30 * DAY,
+    )
+    for ticket_id in tx.late_plans(now - HOUR):
+        ticket = tx.ticket(ticket_id)
+        if ticket is not None:
+            log.error("a search had stopped and goes on", ticket=ticket_id)
+            kind = JobKind.ASK if ticket.helper is None else JobKind.CLAIM_SILENCE
+            tx.schedule(Job(ticket.id, kind, now, ticket.epoch))
+    if any(gone.values()):
+        log.info("removed what was past its time", **{k: v for k, v in gone.items() if v})
+    return gone

@@ -1,0 +1,224 @@
+"""A decision to rows: ticket, timers, outbox and help record, all in the caller's transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, assert_never
+
+from helpbot.core.effects import Edit, Effect, Kind, Record, RedactAll, RedactSlot, Schedule, Send
+from helpbot.core.ids import EventId, RoomId, UserId, txn_id
+from helpbot.core.notices import Notice
+from helpbot.core.records import HelpRecord, Job, OutboxRow, Priority
+from helpbot.core.tickets import Decision, Ticket
+from helpbot.flow.setting import Setting
+from helpbot.ports import Tx
+
+_PRIORITY = {Kind.OFFER: Priority.OFFER, Kind.STATUS: Priority.STATUS, Kind.GREETING: Priority.GREETING}
+
+
+@dataclass(slots=True)
+class Written:
+    """What a transaction leaves for the other steps to pick up."""
+
+    rows: list[OutboxRow] = field(default_factory=list)
+    cancelled: list[int] = field(default_factory=list)
+    timers: bool = False
+
+
+class Writer:
+    """Carries out effects for one cause, inside one transaction."""
+
+    def __init__(self, tx: Tx, setting: Setting, cause: str, now: int) -> None:
+        self._tx = tx
+        self._setting = setting
+        self._cause = cause
+        self._now = now
+        self.written = Written()
+
+    def carry_out(self, decision: Decision) -> Ticket:
+        """Store the ticket and all effects of a decision; returns the ticket with its id."""
+        ticket = self._tx.save_ticket(decision.ticket)
+        for effect in decision.effects:
+            self._effect(ticket, effect)
+        return ticket
+
+    def _effect(self, ticket: Ticket, effect: Effect) -> None:
+        match effect:
+            case Send():
+                self._send(ticket, effect)
+            case Edit():
+                self._edit(ticket, effect)
+            case RedactSlot(slot):
+                self._redact(ticket, slot)
+            case RedactAll():
+                self._redact(ticket, None)
+            case Schedule(job, due):
+                self._tx.schedule(Job(ticket.id, job, due, ticket.epoch))
+                self.written.timers = True
+            case Record():
+                self._record(ticket)
+            case _:
+                assert_never(effect)
+
+    def say(
+        self,
+        room: RoomId,
+        notice: Notice,
+        kind: Kind,
+        *,
+        purpose: str,
+        reply_to: EventId | None = None,
+        thread: EventId | None = None,
+        mentions: tuple[UserId, ...] = (),
+    ) -> None:
+        """Send something that belongs to no ticket."""
+        content = self._content(notice, kind, None, None, None, mentions)
+        _relate(content, reply_to, thread)
+        self._add(room, content, _PRIORITY.get(kind, Priority.ANSWER), purpose, kind=kind)
+
+    def redact_row(self, row: OutboxRow) -> None:
+        """Delete one message of ours, or keep it from being sent."""
+        self._add(
+            row.room,
+            {},
+            Priority.ANSWER,
+            f"redact/{row.txn_id}",
+            event_type="m.room.redaction",
+            redacts_txn=row.txn_id,
+            ticket=row.ticket,
+            slot=row.slot,
+        )
+
+    def _send(self, ticket: Ticket, send: Send) -> None:
+        content = self._content(
+            send.notice, send.kind, ticket, send.room, send.entry, tuple(m for m in send.mentions if m)
+        )
+        _relate(content, send.reply_to, send.thread)
+        self._add(
+            send.room,
+            content,
+            _PRIORITY.get(send.kind, Priority.ANSWER),
+            send.slot,
+            kind=send.kind,
+            ticket=ticket.id,
+            slot=send.slot,
+            reply_slot=send.reply_slot or "",
+        )
+        if send.kind is Kind.OFFER and send.mentions:
+            self._tx.note_noticed(send.mentions, self._now)
+
+    def _edit(self, ticket: Ticket, edit: Edit) -> None:
+        original = self._tx.slot_row(ticket.id, edit.slot)
+        if original is None:
+            return
+        content = self._content(edit.notice, edit.kind, ticket, original.room, edit.entry, ())
+        last = self._tx.last_content(ticket.id, edit.slot) or {}
+        shown = last.get("m.new_content", last)
+        if shown.get("body") == content["body"]:
+            return
+        for key in ("m.mentions", "msgtype"):
+            content[key] = original.content.get(key, content[key])
+        # Editing again must not ring again; and what is not sent yet is not worth sending any more.
+        content["m.mentions"] = {}
+        self.written.cancelled += self._tx.cancel_edits(ticket.id, edit.slot)
+        outer = {
+            **content,
+            "body": f"* {content['body']}",
+            "formatted_body": f"* {content['formatted_body']}",
+            "m.new_content": content,
+            "m.relates_to": {"rel_type": "m.replace"},
+        }
+        at_asker = original.room == ticket.room
+        self._add(
+            original.room,
+            outer,
+            Priority.ANSWER if at_asker else Priority.STATUS,
+            f"edit/{edit.slot}",
+            kind=edit.kind,
+            ticket=ticket.id,
+            slot=edit.slot,
+            edits_slot=True,
+        )
+
+    def _redact(self, ticket: Ticket, slot: str | None) -> None:
+        rows = [r for r in self._tx.ticket_messages(ticket.id) if slot is None or r.slot == slot]
+        self.written.cancelled += self._tx.cancel_unsent(ticket.id, slot)
+        for row in rows:
+            self.redact_row(row)
+
+    def _record(self, ticket: Ticket) -> None:
+        if ticket.ended_at is None:
+            return
+        alias = self._setting.alias
+        outcome = ticket.outcome.value if ticket.outcome else ticket.state.value
+        self._tx.save_record(
+            HelpRecord(
+                ticket=ticket.id,
+                theme=ticket.theme,
+                level=self._setting.policy.room(ticket.room).level,
+                outcome=outcome,
+                entry=ticket.entry,
+                asker=alias(ticket.asker),
+                helper=alias(ticket.helper) if ticket.helper and ticket.answered_at else None,
+                asked_at=ticket.asked_at,
+                first_reply_at=ticket.first_reply_at,
+                claimed_at=ticket.claimed_at,
+                answered_at=ticket.answered_at,
+                ended_at=ticket.ended_at,
+                feedback=ticket.feedback,
+                offers=len(ticket.offers),
+            )
+        )
+
+    def _content(
+        self,
+        notice: Notice,
+        kind: Kind,
+        ticket: Ticket | None,
+        room: RoomId | None,
+        entry: str | None,
+        mentions: tuple[UserId, ...],
+    ) -> dict[str, Any]:
+        text = self._setting.catalogue.render(notice)
+        in_room = ticket is not None and room == ticket.room
+        return {
+            "msgtype": "m.text" if mentions else "m.notice",
+            "body": text.body,
+            "format": "org.matrix.custom.html",
+            "formatted_body": text.html,
+            "m.mentions": {"user_ids": list(mentions)} if mentions else {},
+            "fr.helpbot": {
+                "kind": kind.value,
+                "question": ticket.question if ticket is not None and in_room else None,
+                "entry": entry,
+                "ticket": ticket.ref if ticket is not None else None,
+            },
+        }
+
+    def _add(
+        self, room: RoomId, content: dict[str, Any], priority: Priority, purpose: str, **columns: Any
+    ) -> None:
+        row = OutboxRow(
+            txn_id=txn_id(self._cause, f"{room}/{purpose}"),
+            room=room,
+            event_type=columns.pop("event_type", "m.room.message"),
+            content=content,
+            priority=priority,
+            created_at=self._now,
+            **columns,
+        )
+        stored = self._tx.add_outbox(row)
+        if stored is not None:
+            self.written.rows.append(stored)
+
+
+def _relate(content: dict[str, Any], reply_to: EventId | None, thread: EventId | None) -> None:
+    if thread is not None:
+        content["m.relates_to"] = {
+            "rel_type": "m.thread",
+            "event_id": thread,
+            "is_falling_back": False,
+            "m.in_reply_to": {"event_id": reply_to or thread},
+        }
+    elif reply_to is not None:
+        content["m.relates_to"] = {"m.in_reply_to": {"event_id": reply_to}}

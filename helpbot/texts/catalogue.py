@@ -1,0 +1,165 @@
+"""Notices to texts: one Markdown source gives the plain body and the HTML.
+
+Strings that may come from a person are escaped; `Markdown` fields are not. Made from other fields:
+`…_quoted` (a text as a quotation), `…_list`, `…_words`, `…_line`, `…_day`, `…_time`, `…_name`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from helpbot.core import notices as say
+from helpbot.texts.markup import escape, to_html, to_plain
+
+_FIELD = re.compile(r"\{(\w+)\}")
+NBSP = "\u00a0"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A message's two forms."""
+
+    body: str
+    html: str
+
+
+class Catalogue:
+    """Every sentence in one language."""
+
+    def __init__(self, phrases: Mapping[str, Any]) -> None:
+        self._phrases = phrases
+        # Answers from the FAQ are the same for everybody: made once. What people wrote is not kept.
+        self._shared = lru_cache(maxsize=512)(self._make)
+
+    def render(self, notice: say.Notice) -> Text:
+        """Return the body and HTML of a notice."""
+        if isinstance(notice, say.FaqAnswer | say.Greeting | say.GreetingDirect | say.RouteOffer):
+            return self._shared(notice)
+        return self._make(notice)
+
+    def word(self, key: str, **values: str) -> str:
+        """Return a phrase by its key, its placeholders filled as they are."""
+        phrase: str = self._phrases[key]
+        return phrase.format(**values) if values else phrase
+
+    def markdown(self, notice: say.Notice) -> str:
+        """Return the Markdown of a notice."""
+        values: dict[str, str] = {}
+        for field in fields(notice):
+            value = getattr(notice, field.name)
+            if isinstance(value, say.Markdown):
+                values[field.name] = str(value).strip()
+            elif isinstance(value, str):
+                values[field.name] = escape(value)
+            elif isinstance(value, int) and not isinstance(value, bool):
+                values[field.name] = str(value)
+        values.update(self._derived(notice))
+        template: str = self._phrases[type(notice).__name__]
+        text = _FIELD.sub(lambda match: values[match[1]], template)
+        return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+    def _make(self, notice: say.Notice) -> Text:
+        markdown = self.markdown(notice)
+        return Text(to_plain(markdown), to_html(markdown))
+
+    def _derived(self, notice: say.Notice) -> dict[str, str]:
+        match notice:
+            case say.FaqAnswer():
+                return {"source_line": self._source_line(notice)}
+            case say.Clarify(options) | say.OtherAnswers(options):
+                lines = (f"**{i}** {escape(o)}" for i, o in enumerate(options, 1))
+                return {"options_list": "\n".join(lines)}
+            case say.RouteOffer(after_no):
+                return {"opening": self.word("_opening_after_no" if after_no else "_opening")}
+            case say.Late(asked_on):
+                return {"asked_day": self.day(asked_on)}
+            case say.Asking(_, by) | say.AskingLater(_, by):
+                return {"by_time": self.moment(by)}
+            case say.NobodyYet(_, until):
+                return {"until_day": self.day(until) if "-" in until else self.moment(until)}
+            case say.Taken(_, helper):
+                return {"helper_name": escape(helper) or self.word("_helper_first")}
+            case say.Relayed(helper, text) | say.RelayedMore(helper, text):
+                words = self.word("_helper" if isinstance(notice, say.Relayed) else "_helper_first")
+                return {"helper_name": escape(helper) or words, "text_quoted": quote(text)}
+            case say.FollowUp(_, asker, text):
+                name = escape(asker) or self.word("_asker_first")
+                return {"asker_name": name, "text_quoted": quote(text)}
+            case say.OfferMade() | say.OfferOpen():
+                first = isinstance(notice, say.OfferMade) and notice.first
+                return {
+                    "first_line": self.word("_first_notice") if first else "",
+                    "asker_name": escape(notice.asker) or self.word("_asker_first"),
+                    "level_words": self.word("_level", level=escape(notice.level)) if notice.level else "",
+                    "question_quoted": quote(notice.question),
+                    "where_words": self.word(f"_where_{notice.where}"),
+                }
+            case say.OfferMine(_, question) | say.OfferAnswered(_, question):
+                return {"question_quoted": quote(question)}
+            case say.Help(_, commands):
+                return {"commands_list": "\n".join(f"- `{c}`" for c in commands)}
+            case say.UnknownCommand(meant):
+                return {"meant_words": self.word("_meant", meant=meant) if meant else ""}
+            case say.Privacy(controller, dpo):
+                return {"controller_line": self._controller(controller, dpo)}
+            case say.Report(lines):
+                named = ((self._phrases.get(f"_report_{key}", key), value) for key, value in lines)
+                return {"lines_list": "\n".join(f"- {w}{NBSP}: **{escape(v)}**" for w, v in named)}
+            case say.FaqBroken(problems):
+                return {"problems_list": "\n".join(f"- {escape(p)}" for p in problems)}
+            case _:
+                return {}
+
+    def _source_line(self, notice: say.FaqAnswer) -> str:
+        day = self.day(notice.reviewed) if notice.reviewed else ""
+        named = ", ".join(f"[{escape(t)}]({u})" if u else escape(t) for t, u in notice.sources)
+        reviewed = self.word("_reviewed", day=day) if day else ""
+        if named:
+            line = self.word("_source", sources=named, reviewed=reviewed)
+        else:
+            line = self.word("_no_source_reviewed", day=day) if day else ""
+        return line + (self.word("_stale") if notice.stale else "")
+
+    def _controller(self, controller: str, dpo: str) -> str:
+        if controller and dpo:
+            return self.word("_controller", controller=escape(controller), dpo=escape(dpo))
+        if controller:
+            return self.word("_controller_only", controller=escape(controller))
+        return self.word("_dpo_only", dpo=escape(dpo)) if dpo else ""
+
+    def day(self, iso: str) -> str:
+        """Return `2026-11-21…` as « 21 novembre 2026 »."""
+        day = date.fromisoformat(iso[:10])
+        number = "1er" if day.day == 1 else str(day.day)
+        return f"{number}{NBSP}{self._phrases['_months'][day.month - 1]}{NBSP}{day.year}"
+
+    def moment(self, when: str) -> str:
+        """Return `T10:20` as « à 10 h 20 », a whole local ISO time as « le lundi 23 novembre à 8 h »."""
+        hour, minute = when[-5:].split(":")
+        time = f"{int(hour)}{NBSP}h" + (f"{NBSP}{minute}" if minute != "00" else "")
+        if when.startswith("T"):
+            return self.word("_today", time=time)
+        at = datetime.fromisoformat(when)
+        number = "1er" if at.day == 1 else str(at.day)
+        weekday = self._phrases["_weekdays"][at.weekday()]
+        day = f"{weekday} {number}{NBSP}{self._phrases['_months'][at.month - 1]}"
+        return self.word("_on_day", day=day, time=time)
+
+
+def quote(text: str) -> str:
+    """Return a person's text as a Markdown quotation, shown as it was typed."""
+    return "\n".join("> " + escape(line) for line in text.strip().splitlines()) or "> "
+
+
+def load_catalogue(language: str = "fr") -> Catalogue:
+    """Return the shipped catalogue of a language. Raises `FileNotFoundError` for one we do not have."""
+    file = resources.files("helpbot.texts") / f"{language}.yaml"
+    return Catalogue(yaml.safe_load(file.read_text(encoding="utf-8")))
