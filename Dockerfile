@@ -7,6 +7,7 @@ FROM python:3.13-slim AS build
 ARG EXTRAS=""
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE config.yaml.example ./
+COPY faq faq
 COPY helpbot helpbot
 RUN python -m venv /opt/helpbot \
     && /opt/helpbot/bin/pip install --no-cache-dir -c constraints.txt ".${EXTRAS}"
@@ -16,12 +17,11 @@ FROM python:3.13-slim
 RUN useradd --uid 10001 --no-create-home --home-dir /data helpbot \
     && install -d -m 0700 -o helpbot -g helpbot /data /keys
 COPY --from=build /opt/helpbot /opt/helpbot
-COPY faq /faq
 ENV PATH=/opt/helpbot/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     HELPBOT__DATA_DIR=/data \
     HELPBOT__PRIVACY__PSEUDONYM_KEY_FILE=/keys/pseudonym.key
-USER helpbot
+USER 10001:10001
 # Database and crypto store in one, the pseudonym key in the other: they are not backed up together.
 VOLUME ["/data", "/keys"]
 # SIGTERM lets the bot finish what is in hand; give it the time: docker stop --time 30.

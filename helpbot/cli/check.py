@@ -1,0 +1,182 @@
+"""`helpbot check`: everything that `run` checks before it connects, then the connection itself."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from helpbot.core.problems import Problem, Problems
+
+if TYPE_CHECKING:
+    from helpbot.core.faq import Faq
+    from helpbot.settings import Settings
+
+_AHEAD = timedelta(days=30)
+
+
+@dataclass(slots=True)
+class Findings:
+    """What keeps the bot from running, and what it can run with but should not stay."""
+
+    config: Path
+    errors: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    faq: Faq | None = None
+
+    def error(self, what: str, hint: str) -> None:
+        """Note what keeps the bot from running."""
+        self.errors.append(Problem(str(self.config), what, hint))
+
+    def warn(self, what: str, hint: str) -> None:
+        """Note what deserves a look."""
+        self.warnings.append(Problem(str(self.config), what, hint))
+
+
+@click.command()
+@click.option(
+    "-c", "--config", type=click.Path(path_type=Path), default=Path("config.yaml"), show_default=True,
+    metavar="FICHIER", help="Fichier de configuration.",
+)  # fmt: skip
+@click.option("--offline", is_flag=True, help="Sans se connecter au serveur.")
+def check(config: Path, offline: bool) -> None:
+    """Vérifie la configuration, les fiches, les dossiers ; puis la connexion, l'identité, les salons.
+
+    Chaque problème tient sur une ligne : où, quoi, que faire. Code de retour 1 quand quelque chose empêche le
+    bot de fonctionner, 2 quand la configuration ne se lit pas.
+    """
+    from helpbot.adapters.clock import SystemClock
+    from helpbot.settings import load_settings
+
+    settings = load_settings(config, os.environ)
+    found = examine(config, settings, SystemClock().now())
+    for problem in found.errors:
+        click.echo(problem)
+    for problem in found.warnings:
+        click.echo(f"{problem} (avertissement)")
+    if found.faq:
+        themes = {entry.theme for entry in found.faq.entries}
+        click.echo(f"{len(found.faq.entries)} fiches, {len(themes)} rubriques", err=True)
+    if not offline:
+        click.echo("La connexion n'est pas vérifiée par cette version.", err=True)
+    click.echo(f"{len(found.errors)} problème(s), {len(found.warnings)} avertissement(s)", err=True)
+    sys.exit(1 if found.errors else 0)
+
+
+def examine(config: Path, settings: Settings, now: int) -> Findings:
+    """Look at everything that needs no network. `run` does the same before it connects."""
+    found = Findings(config)
+    _faq(found, settings)
+    _folders(found, settings)
+    _secrets(found, settings)
+    _calendars(found, settings, now)
+    _people(found, settings)
+    return found
+
+
+def _faq(found: Findings, settings: Settings) -> None:
+    from helpbot.adapters.faqfiles.load import load_faq
+
+    try:
+        found.faq = load_faq(settings.faq)
+    except Problems as problems:
+        found.errors += problems.found
+        return
+    themes = sorted({entry.theme for entry in found.faq.entries})
+    for theme in dict.fromkeys(
+        theme for v in settings.volunteers for theme in v.themes if theme not in themes
+    ):
+        near = difflib.get_close_matches(theme, themes, 1)
+        hint = f"vouliez-vous dire « {near[0]} » ?" if near else f"rubriques : {', '.join(themes)}"
+        found.warn(f"volunteers : aucune fiche n'a la rubrique « {theme} »", hint)
+
+
+def _folders(found: Findings, settings: Settings) -> None:
+    data, key = settings.data_dir, settings.privacy.pseudonym_key_file
+    if data.exists() and not data.is_dir():
+        found.error(f"data_dir : {data} n'est pas un dossier", "donnez un dossier")
+    elif not _may_write(data):
+        found.error(f"data_dir : impossible d'écrire dans {data}", "donnez-en le droit au compte du bot")
+    elif data.exists() and _readable_by_others(data):
+        found.warn(f"data_dir : {data} s'ouvre à d'autres comptes", f"chmod 700 {data}")
+    if not key.exists() and not _may_write(key.parent):
+        found.error(
+            f"privacy.pseudonym_key_file : impossible de créer {key}",
+            "donnez un dossier où le bot peut écrire",
+        )
+    if settings.database_url.startswith("postgresql") and not find_spec("psycopg"):
+        found.error("store.url : il manque de quoi parler à PostgreSQL", "pip install 'helpbot[postgres]'")
+
+
+def _may_write(path: Path) -> bool:
+    """Tell whether a path, or the nearest folder above it that exists, may be written to."""
+    there = next(p for p in (path, *path.parents) if p.exists())
+    return os.access(there, os.W_OK | os.X_OK if there.is_dir() else os.W_OK)
+
+
+def _readable_by_others(path: Path) -> bool:
+    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
+def _secrets(found: Findings, settings: Settings) -> None:
+    matrix = settings.matrix
+    for path in (
+        matrix.password_file, matrix.access_token_file, matrix.recovery_key_file, settings.store.url_file,
+        settings.privacy.pseudonym_key_file,
+    ):  # fmt: skip
+        if path and path.exists() and _readable_by_others(path):
+            found.warn(f"{path} se lit depuis d'autres comptes", f"chmod 600 {path}")
+    inside = (matrix.password and not matrix.password_file) or (
+        matrix.access_token and not matrix.access_token_file
+    )
+    if inside and found.config.exists() and _readable_by_others(found.config):
+        found.warn(
+            "un secret figure dans un fichier lisible par d'autres", "préférez password_file, ou chmod 600"
+        )
+
+
+def _calendars(found: Findings, settings: Settings, now: int) -> None:
+    from helpbot.adapters.calendars import load_calendar
+
+    zones = [settings.school_zone, *(volunteer.zone for volunteer in settings.volunteers)]
+    for zone in dict.fromkeys(z for z in zones if z):
+        calendar = load_calendar(zone, settings.timezone, settings.holidays())
+        soon = calendar.local(now).date() + _AHEAD
+        if not calendar.knows(soon):
+            known = f"après le {_day(calendar.covers[1])}" if calendar.covers else "pour cette zone"
+            found.warn(
+                f"zone {zone} : les dates des vacances manquent {known}",
+                "donnez-les dans school_holidays : sinon, des collègues y seront sollicités",
+            )
+
+
+def _day(day: date) -> str:
+    return f"{day:%d/%m/%Y}"
+
+
+def _people(found: Findings, settings: Settings) -> None:
+    for what, hint in _gaps(settings):
+        found.warn(what, hint)
+
+
+def _gaps(settings: Settings) -> Iterator[tuple[str, str]]:
+    if not (settings.volunteers or settings.rooms.volunteers):
+        yield "personne à qui transmettre une question", "donnez volunteers ou rooms.volunteers"
+    if not (settings.referents or settings.rooms.review):
+        yield (
+            "personne ne verra les problèmes ni les propositions de fiches",
+            "donnez referents ou rooms.review",
+        )
+    if not (settings.privacy.controller and settings.privacy.dpo):
+        yield "privacy : controller ou dpo manque", "!rgpd doit pouvoir les nommer"
+    if "*" in settings.matrix.trusted_servers:
+        yield "trusted_servers : tout le monde peut inviter le bot", "nommez vos serveurs"
