@@ -62,6 +62,12 @@ def test_defaults(folder: Path) -> None:
     assert loaded.answering.answer_at is None
 
 
+@pytest.mark.usefixtures("folder")
+def test_an_empty_section_has_its_defaults() -> None:
+    empty = "routing:\n  caps:\n  waves:\nrooms:\n  settings:\nvolunteers:\nprivacy:\nschool_holidays:\n"
+    assert load(MINIMAL + empty) == load(MINIMAL)
+
+
 def test_paths_are_relative_to_the_file(folder: Path) -> None:
     (folder / "etc").mkdir()
     (folder / "etc" / "bot.yaml").write_text(MINIMAL + "faq: ../faq\ndata_dir: /srv/helpbot\n")
@@ -298,6 +304,7 @@ def test_the_pseudonym_key_lies_outside_the_data() -> None:
     )
 
 
+@pytest.mark.slow
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8), st.lists, max_leaves=3))
 @settings(max_examples=25, deadline=None)
 def test_any_value_anywhere_is_read_or_refused(value: object) -> None:

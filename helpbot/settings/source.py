@@ -205,8 +205,12 @@ def _drop_empty_sections(tree: dict[str, Any], model: type[BaseModel], at: At) -
         kind = kind_at(model, (*at, key))
         if isinstance(value, dict):
             _drop_empty_sections(value, model, (*at, key))
-        elif value is None and isinstance(kind, type) and issubclass(kind, BaseModel):
+        elif value is None and _holds_others(kind):
             del tree[key]
+
+
+def _holds_others(kind: Any) -> bool:
+    return typing.get_origin(kind) is not None or (isinstance(kind, type) and issubclass(kind, BaseModel))
 
 
 def _read_secrets(source: Source) -> None:

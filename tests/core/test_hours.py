@@ -71,6 +71,7 @@ def test_says_what_it_cannot_read(text: str, says: str) -> None:
         OpenHours.parse(text, NO_HOLIDAYS)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
