@@ -1,0 +1,1 @@
+"""Matrix for real: an account of any homeserver, encryption included."""

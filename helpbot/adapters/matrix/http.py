@@ -1,0 +1,166 @@
+"""The client-server API over one aiohttp session: a request in, a dict or one of our errors out.
+
+Deliberately thin. A library that models every event costs more processor time than the whole answer
+to a question may; here a body is parsed once, and nothing is built that nobody reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import aiohttp
+from yarl import URL
+
+from helpbot.ports import HomeserverError, LoggedOut, RateLimited, Refused, Unreachable
+
+TIMEOUT_S = 30.0
+"""For any request but a waiting `/sync`."""
+
+_DEFAULT_WAIT_MS = 5000
+_HINTS = {
+    "M_UNKNOWN_TOKEN": "the access token is no longer valid: give the password or a new token",
+    "M_MISSING_TOKEN": "the access token is missing: give the password or a new token",
+    "ORG_MATRIX_EXPIRED_ACCOUNT": "the account has expired: renew it from the mail sent to its mailbox",
+    "M_USER_DEACTIVATED": "the account was deactivated: ask its homeserver's administrators",
+    "M_USER_LOCKED": "the account is locked: ask its homeserver's administrators",
+}
+_LOGIN_HINTS = {
+    "M_FORBIDDEN": "check user_id and password",
+    "M_INVALID_USERNAME": "check user_id",
+}
+
+
+class SoftLoggedOut(LoggedOut):
+    """The token was withdrawn but the device stands: logging in again with its id brings it back."""
+
+
+class AuthNeeded(Refused):
+    """The server wants the request again with a proof of who we are (user-interactive auth)."""
+
+    def __init__(self, what: str, session: str) -> None:
+        super().__init__("M_UIA", what)
+        self.session = session
+
+
+class Api:
+    """One homeserver, one access token."""
+
+    def __init__(self, homeserver: str, access_token: str | None = None) -> None:
+        self.base = homeserver.rstrip("/")
+        self._headers = {"Content-Type": "application/json"}
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=75, enable_cleanup_closed=False),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=True,
+            raise_for_status=False,
+        )
+        self._timeout = aiohttp.ClientTimeout(total=TIMEOUT_S, sock_connect=10)
+        if access_token:
+            self.authorise(access_token)
+
+    def authorise(self, access_token: str) -> None:
+        """Use `access_token` from now on."""
+        self._headers["Authorization"] = f"Bearer {access_token}"
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+    async def get(
+        self, path: str, query: Mapping[str, str] | None = None, *, wait_s: float = 0
+    ) -> dict[str, Any]:
+        """GET; `wait_s` is how long the server was asked to wait for news."""
+        return await self.call("GET", path, None, query, wait_s=wait_s)
+
+    async def put(self, path: str, body: object) -> dict[str, Any]:
+        """PUT a JSON body."""
+        return await self.call("PUT", path, body)
+
+    async def post(self, path: str, body: object) -> dict[str, Any]:
+        """POST a JSON body."""
+        return await self.call("POST", path, body)
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        query: Mapping[str, str] | None = None,
+        *,
+        wait_s: float = 0,
+    ) -> dict[str, Any]:
+        """Make one request. Raise `RateLimited`, `Unreachable`, `Refused` or `LoggedOut`."""
+        url = f"{self.base}/_matrix/client/{path}"
+        if query:
+            url = f"{url}?{urlencode(query)}"
+        data = None if body is None else _dump(body)
+        timeout = self._timeout
+        if wait_s:
+            timeout = aiohttp.ClientTimeout(total=TIMEOUT_S + wait_s, sock_connect=10)
+        try:
+            async with self._session.request(
+                method, URL(url, encoded=True), data=data, headers=self._headers, timeout=timeout
+            ) as response:
+                raw = await response.read()
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise Unreachable(f"{self.base}: {error or type(error).__name__}") from error
+        try:
+            answer = json.loads(raw)
+        except (ValueError, RecursionError) as error:
+            answer = None
+            if response.status == 200:
+                raise Unreachable(f"{self.base}: {method} {path}: the answer is not JSON") from error
+        if response.status == 200 and isinstance(answer, dict):
+            return answer
+        raise _error(method, path, response, answer if isinstance(answer, dict) else None)
+
+
+def seg(text: str) -> str:
+    """Quote one segment of a path."""
+    return quote(text, safe="")
+
+
+def _dump(body: object) -> bytes:
+    # Lone surrogates cannot be sent at all; everything else goes as plain UTF-8, half the bytes.
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _error(
+    method: str, path: str, response: aiohttp.ClientResponse, answer: dict[str, Any] | None
+) -> HomeserverError:
+    status = response.status
+    place = f"{method} {path.partition('?')[0]}"
+    if status == 429:
+        return RateLimited(_wait_of(answer or {}, response.headers.get("Retry-After")))
+    if status >= 500 or (answer is None and status != 413):
+        # A proxy in front of a server that restarts answers with pages of its own.
+        return Unreachable(f"{place}: HTTP {status}")
+    answer = answer or {}
+    code = answer.get("errcode")
+    what = str(answer.get("error") or f"HTTP {status}")[:300]
+    if status == 401 and "flows" in answer:
+        return AuthNeeded(f"{place}: {what}", str(answer.get("session", "")))
+    if not isinstance(code, str):
+        code = f"HTTP_{status}"
+    hint = _HINTS.get(code)
+    if hint is None and path == "v3/login":
+        hint = _LOGIN_HINTS.get(code)
+    if hint is None and status == 401 and code == "M_UNAUTHORIZED":
+        hint = _HINTS["M_UNKNOWN_TOKEN"]
+    if hint is not None:
+        kind = SoftLoggedOut if answer.get("soft_logout") is True else LoggedOut
+        return kind(code, what, hint)
+    return Refused(code, f"{place}: {what}")
+
+
+def _wait_of(answer: dict[str, Any], header: str | None) -> int:
+    """Return the wait that the server asks for, in milliseconds."""
+    wait = answer.get("retry_after_ms")
+    if isinstance(wait, int) and wait >= 0:
+        return wait
+    if header is not None and header.strip().isdecimal():
+        return int(header) * 1000
+    return _DEFAULT_WAIT_MS
