@@ -1,0 +1,139 @@
+"""What the bot knows of each room, from the state events that pass by. Pure.
+
+Only a change makes `facts()` a new value; the client compares and tells the flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from helpbot.core.ids import RoomId, UserId
+from helpbot.core.incoming import Access, RoomFacts
+
+STATE_TYPES = (
+    "m.room.create",
+    "m.room.encryption",
+    "m.room.join_rules",
+    "m.room.member",
+    "m.room.history_visibility",
+    "im.vector.room.access_rules",
+)
+"""The state that is asked of the server."""
+
+
+@dataclass(slots=True)
+class Room:
+    """One joined room as the syncs have described it so far."""
+
+    room: RoomId
+    facts: RoomFacts
+    partner: UserId | None = None
+    """With whom this is a direct message, as long as there are two in it."""
+    count: int | None = None
+    """Joined and invited members, ourselves included; None when no sync has said."""
+    others: set[UserId] = field(default_factory=set)
+    """The members that the last syncs named, ourselves left out: never the whole list."""
+
+    @classmethod
+    def new(cls, room: RoomId) -> Room:
+        """Return a room of which nothing is known."""
+        return cls(room, RoomFacts(room))
+
+    def apply(self, event: Mapping[str, Any], me: UserId) -> None:
+        """Take in one state event; what is malformed changes nothing."""
+        kind, content = event.get("type"), event.get("content")
+        if not isinstance(content, Mapping) or not isinstance(kind, str):
+            return
+        old = self.facts
+        encrypted, version, access, public = old.encrypted, old.version, old.access, old.public
+        if kind == "m.room.encryption" and event.get("state_key") == "":
+            # Never back to False: a room that says so is being tampered with.
+            encrypted = True
+        elif kind == "m.room.create" and event.get("state_key") == "":
+            given = content.get("room_version", "1")
+            version = given[:32] if isinstance(given, str) else "1"
+        elif kind == "m.room.join_rules" and event.get("state_key") == "":
+            public = content.get("join_rule") == "public"
+        elif kind == "im.vector.room.access_rules" and event.get("state_key") == "":
+            rule = content.get("rule")
+            access = Access(rule) if isinstance(rule, str) and rule in _ACCESSES else Access.RESTRICTED
+        elif kind == "m.room.member":
+            self._member(event, content, me)
+        self.facts = RoomFacts(self.room, encrypted, version, old.direct_with, access, public)
+
+    def _member(self, event: Mapping[str, Any], content: Mapping[str, Any], me: UserId) -> None:
+        who = event.get("state_key")
+        if not isinstance(who, str) or not who:
+            return
+        user, membership = UserId(who), content.get("membership")
+        if user == me:
+            before = previous(event)
+            if membership == "join" and before.get("is_direct") is True:
+                self.partner = inviter(event)
+        elif membership in ("join", "invite"):
+            self.others.add(user)
+            if self.partner is None and content.get("is_direct") is True and event.get("sender") == me:
+                self.partner = user
+        else:
+            self.others.discard(user)
+
+    def summarise(self, summary: object) -> None:
+        """Take in a sync's `summary`: how many members, and who (in a small room)."""
+        if not isinstance(summary, Mapping) or not summary:
+            return
+        joined, invited = summary.get("m.joined_member_count"), summary.get("m.invited_member_count")
+        if isinstance(joined, int):
+            self.count = joined + (invited if isinstance(invited, int) else 0)
+        elif isinstance(invited, int) and self.count is not None:
+            # Only what changed is sent; the joined part is what we had, at least ourselves.
+            self.count = max(self.count, 1 + invited)
+        heroes = summary.get("m.heroes")
+        if isinstance(heroes, list):
+            self.others.update(UserId(hero) for hero in heroes if isinstance(hero, str))
+
+    def settle(self, declared: UserId | None) -> None:
+        """Decide whether it is a direct message. `declared`: with whom our account data says it is.
+
+        Two people in a room are not enough: a school room is that small on its first evening.
+        """
+        partner = self.partner or declared
+        if partner is None and self.facts.access is Access.DIRECT and len(self.others) == 1:
+            partner = next(iter(self.others))
+        if self.count is not None and self.count > 2:
+            partner = None
+        old = self.facts
+        if partner != old.direct_with:
+            self.facts = RoomFacts(self.room, old.encrypted, old.version, partner, old.access, old.public)
+
+
+_ACCESSES = frozenset(access.value for access in Access)
+
+
+def previous(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the content that a state event replaced, empty when there was none."""
+    unsigned = event.get("unsigned")
+    before = unsigned.get("prev_content") if isinstance(unsigned, Mapping) else None
+    if before is None:
+        before = event.get("prev_content")
+    return before if isinstance(before, Mapping) else {}
+
+
+def inviter(event: Mapping[str, Any]) -> UserId | None:
+    """Return who sent the invitation that a join event accepted."""
+    unsigned = event.get("unsigned")
+    sender = unsigned.get("prev_sender") if isinstance(unsigned, Mapping) else None
+    return UserId(sender) if isinstance(sender, str) else None
+
+
+def is_own_join(event: Mapping[str, Any], me: UserId) -> bool:
+    """Tell whether this is the bot coming into the room; a new profile while in it is no join."""
+    content = event.get("content")
+    return (
+        event.get("type") == "m.room.member"
+        and event.get("state_key") == me
+        and isinstance(content, Mapping)
+        and content.get("membership") == "join"
+        and previous(event).get("membership") != "join"
+    )
