@@ -1,0 +1,292 @@
+"""The bot's own account on the homeserver in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from helpbot.adapters.matrix.translate import Malformed, parse
+from helpbot.core.ids import EventId, RoomId, UserId
+from helpbot.core.incoming import (
+    Batch,
+    Membership,
+    Message,
+    Page,
+    Reaction,
+    RoomFacts,
+    RoomNews,
+    Sealed,
+    TimelineItem,
+)
+from helpbot.ports import Refused
+from helpbot.testing.fakerooms import ACCESS_RULES, ENCRYPTION, JOIN_RULES, MEMBER, Event, FakeRoom
+
+if TYPE_CHECKING:
+    from helpbot.testing.homeserver import FakeServer
+
+_FACT_TYPES = frozenset({MEMBER, ENCRYPTION, ACCESS_RULES, JOIN_RULES})
+
+
+@dataclass(slots=True)
+class Device:
+    """What outlives a restart of the bot: the server's memory of its device, and its key store."""
+
+    sent: dict[tuple[RoomId, str], tuple[EventId, int]] = field(default_factory=dict)
+    shared: set[str] = field(default_factory=set)
+    held_back: list[tuple[RoomId, str]] = field(default_factory=list)
+    mail: deque[tuple[int, str, bool]] = field(default_factory=deque)
+    """To-device messages not yet acknowledged: stream position, session, and whether it is the key
+    or a refusal to give it."""
+    opened: set[str] = field(default_factory=set)
+
+
+class FakeHomeserver:
+    """One account on a `FakeServer`: the `Homeserver` port."""
+
+    def __init__(self, server: FakeServer, user: UserId, device_id: str, device: Device) -> None:
+        self.server = server
+        self.device_id = device_id
+        self.malformed = 0
+        self.closed = False
+        self._user = user
+        self._device = device
+        self._facts: dict[RoomId, RoomFacts] = {}
+        """What the program knows for sure: restored, or given in a batch that it has come back from."""
+        self._given: list[tuple[int, RoomFacts]] = []
+
+    @property
+    def user_id(self) -> UserId:
+        """The account's id."""
+        return self._user
+
+    @property
+    def display_name(self) -> str:
+        """Its name, or the localpart."""
+        return self.server.names.get(self._user) or self._user[1:].partition(":")[0]
+
+    def restore(self, rooms: Iterable[RoomFacts]) -> None:
+        """Remember what the store knows: only what differs from it is news."""
+        self._facts.update((facts.room, facts) for facts in rooms)
+
+    async def sync(self, since: str | None, *, wait_ms: int) -> Batch:
+        """Return the news, waiting by the server's clock."""
+        await self.server.arrive(self._user, "sync", None, None)
+        acknowledged = -1 if since is None else _position(since)
+        self._acknowledge(acknowledged)
+        deadline = self.server.clock.now() + wait_ms
+        while True:
+            self.server.check_usable(self._user)
+            if since is None or self._stirred_since(acknowledged) or self.server.clock.now() >= deadline:
+                break
+            await self._wait(deadline)
+        batch = self._batch(None if since is None else acknowledged)
+        self.server.depart(self._user, "sync", None)
+        return batch
+
+    async def messages(self, room: RoomId, *, start: str, stop: str | None) -> Page:
+        """Return a page of the past."""
+        await self.server.arrive(self._user, "messages", room, None)
+        here = self.server.joined(self._user, room)
+        joined = here.last_join(self._user)
+        oldest = max(_position(stop) if stop else -1, joined.pos if joined else -1)
+        past = [event for event in reversed(here.events) if oldest < event.pos <= _position(start)]
+        page = past[: self.server.page_size]
+        items = tuple(self._items(page))
+        self.server.depart(self._user, "messages", room)
+        return Page(items, _token(page[-1].pos - 1) if len(past) > len(page) else None)
+
+    async def unseal(self, sealed: Sealed) -> Message | Reaction | None:
+        """Open what was kept, if its key has come since."""
+        if sealed.session_id not in self._device.opened:
+            return None
+        named = json.loads(sealed.raw)["content"]["ciphertext"].removeprefix("sealed ")
+        event = self.server.room(sealed.room).find(EventId(named))
+        item = self._read(event) if event is not None else None
+        return item if isinstance(item, Message | Reaction) else None
+
+    async def send(self, room: RoomId, event_type: str, content: dict[str, Any], txn_id: str) -> EventId:
+        """Send an event."""
+        await self.server.arrive(self._user, "send", room, txn_id)
+        event_id = self.server.accept(
+            self.server.joined(self._user, room),
+            self._user,
+            event_type,
+            content,
+            device=self.device_id,
+            txn_id=txn_id,
+        )
+        self.server.depart(self._user, "send", room)
+        return event_id
+
+    async def redact(self, room: RoomId, target: EventId, txn_id: str) -> EventId:
+        """Delete an event."""
+        await self.server.arrive(self._user, "redact", room, txn_id)
+        here = self.server.joined(self._user, room)
+        event_id = self.server.redact(here, self._user, target, device=self.device_id, txn_id=txn_id)
+        self.server.depart(self._user, "redact", room)
+        return event_id
+
+    async def find_sent(self, room: RoomId, txn_id: str, *, since: int) -> EventId | None:
+        """Look for what this device sent."""
+        await self.server.arrive(self._user, "find_sent", room, txn_id)
+        mine = (self._user, self.device_id, txn_id)
+        events = reversed(self.server.joined(self._user, room).events)
+        found = next((event for event in events if event.txn == mine and event.at >= since), None)
+        self.server.depart(self._user, "find_sent", room)
+        return found.event_id if found else None
+
+    async def profile_name(self, user: UserId) -> str:
+        """Look a name up."""
+        await self.server.arrive(self._user, "profile_name", None, None)
+        name = self.server.names.get(user, "")
+        self.server.depart(self._user, "profile_name", None)
+        return name
+
+    async def join(self, room: RoomId) -> RoomFacts:
+        """Join a room."""
+        await self.server.arrive(self._user, "join", room, None)
+        here = self.server.room(room)
+        self.server.enter(here, self._user)
+        self.server.depart(self._user, "join", room)
+        self._facts[room] = here.facts(self._user)
+        return self._facts[room]
+
+    async def leave(self, room: RoomId) -> None:
+        """Leave or decline."""
+        await self.server.arrive(self._user, "leave", room, None)
+        here = self.server.rooms.get(room)
+        if here is not None and here.membership(self._user) in ("join", "invite"):
+            self.server.set_membership(here, self._user, "leave", by=self._user)
+        self.server.depart(self._user, "leave", room)
+
+    async def close(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
+
+    # --- one sync
+
+    def _batch(self, since: int | None) -> Batch:
+        mail = tuple(self._device.mail)
+        keys = tuple(session for _, session, given in mail if given)
+        self._device.opened.update(keys)
+        news = (self._news(room, since) for room in self.server.rooms.values())
+        return Batch(
+            next=_token(self.server.position),
+            rooms=tuple(item for item in news if item is not None),
+            sessions=keys,
+            withheld=tuple(session for _, session, given in mail if not given),
+            must_store=bool(mail),
+        )
+
+    def _news(self, room: FakeRoom, since: int | None) -> RoomNews | None:
+        own = room.state.get((MEMBER, self._user))
+        if own is None:
+            return None
+        is_new = since is None or own.pos > since
+        match room.membership(self._user):
+            case "invite" if is_new:
+                return RoomNews(
+                    room.room_id,
+                    Membership.INVITE,
+                    inviter=own.sender,
+                    invited_direct=bool(own.content.get("is_direct")),
+                    # No `invite_event`: Synapse strips the invitation of its id.
+                )
+            case "join":
+                return self._news_of_joined(room, since)
+            case "leave" | "ban" if is_new and since is not None:
+                return RoomNews(room.room_id, Membership.LEAVE)
+        return None
+
+    def _news_of_joined(self, room: FakeRoom, since: int | None) -> RoomNews | None:
+        if since is None:
+            facts = self._give(room.facts(self._user))
+            return RoomNews(room.room_id, Membership.JOIN, facts=facts)
+        new = [event for event in room.events if event.pos > since]
+        shown = new[-self.server.timeline_limit :]
+        limited = len(shown) < len(new)
+        own_joins = [event for event in shown if event.state_key == self._user and event.begins_membership]
+        if own_joins:
+            shown = [event for event in shown if event.pos > own_joins[-1].pos]
+        news = RoomNews(
+            room.room_id,
+            Membership.JOIN,
+            events=tuple(self._items(shown)),
+            gap=_token(shown[0].pos - 1) if limited and not own_joins else None,
+            joined_here=bool(own_joins),
+            facts=self._new_facts(room, new),
+        )
+        empty = not (news.events or news.gap or news.joined_here or news.facts)
+        return None if empty else news
+
+    def _new_facts(self, room: FakeRoom, new: list[Event]) -> RoomFacts | None:
+        if not any(event.type in _FACT_TYPES for event in new):
+            return None
+        facts = room.facts(self._user)
+        came_in = any(event.state_key == self._user and event.begins_membership for event in new)
+        return self._give(facts) if came_in or facts != self._facts.get(room.room_id) else None
+
+    def _items(self, events: Iterable[Event]) -> Iterator[TimelineItem]:
+        for event in events:
+            item = self._read(event)
+            if item is not None:
+                yield item
+
+    def _read(self, event: Event) -> TimelineItem | None:
+        opened = event.session in self._device.opened and event.redacted_by is None
+        raw = event.wire(opened=opened)
+        if event.txn is not None and event.txn[:2] == (self._user, self.device_id):
+            raw.setdefault("unsigned", {})["transaction_id"] = event.txn[2]
+        try:
+            return parse(raw, event.room, self._user, encrypted=opened)
+        except Malformed:
+            self.malformed += 1
+            return None
+
+    def _stirred_since(self, position: int) -> bool:
+        if self._device.mail:
+            return True
+        for room in self.server.rooms.values():
+            if room.events and room.events[-1].pos > position:
+                own = room.state.get((MEMBER, self._user))
+                if own is not None and (room.membership(self._user) == "join" or own.pos > position):
+                    return True
+        return False
+
+    def _acknowledge(self, position: int) -> None:
+        """Take it that what was given up to there is stored; what came after is given again."""
+        while self._device.mail and self._device.mail[0][0] <= position:
+            self._device.mail.popleft()
+        self.restore(facts for at, facts in self._given if at <= position)
+        self._given = []
+
+    def _give(self, facts: RoomFacts) -> RoomFacts:
+        self._given.append((self.server.position, facts))
+        return facts
+
+    async def _wait(self, deadline: int) -> None:
+        """Wait for something to happen on the server, or for the deadline."""
+        waits = [
+            asyncio.ensure_future(self.server.stirred()),
+            asyncio.ensure_future(self.server.clock.sleep_until(deadline)),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+
+def _token(position: int) -> str:
+    return f"s{position}"
+
+
+def _position(token: str) -> int:
+    with suppress(ValueError):
+        return int(token.removeprefix("s"))
+    raise Refused("M_INVALID_PARAM", f"no such position: {token}")
