@@ -12,13 +12,14 @@ DEMO_ARGS ?= $(shell test -t 0 || echo --no-input)
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers pytest check-fast bench clean
+.PHONY: help demo test lint types layers pytest check-fast bench docs clean
 
 help:
 	@echo 'make demo        plays a whole conversation on a real local server'
 	@echo 'make test        style, types, layers and all tests, as CI does'
 	@echo 'make check-fast  the same without what is slow or needs a server'
 	@echo 'make bench       measures matching and answering'
+	@echo 'make docs        writes docs/commands.md from the commands'
 	@echo 'make clean       removes the environment and caches'
 
 demo: $(VENV)/.demo
@@ -44,6 +45,9 @@ check-fast:
 
 bench: $(VENV)/.test
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+docs: $(VENV)/.test
+	$(BIN)/python tools/command_docs.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
