@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
 
 from helpbot.core import notices as say
 from helpbot.core.effects import Kind
-from helpbot.core.faq import Faq
 from helpbot.core.matching import FaqIndex
 from helpbot.core.problems import Problems
 from helpbot.flow.setting import Setting
@@ -23,24 +22,22 @@ MAX_SHOWN = 10
 
 
 async def reload_faq(
-    store: Store, clock: Clock, setting: Setting, load: Callable[[], Faq], build: Callable[[Faq], FaqIndex]
+    store: Store, clock: Clock, setting: Setting, load: Callable[[], Awaitable[FaqIndex]]
 ) -> Written:
     """Load aside and swap. On any problem the last good index stays and the review room is told once."""
     try:
-        faq = load()
+        index = await load()
     except Problems as broken:
         log.error("the FAQ does not load; the last good one stays", problems=len(broken.found))
         lines = tuple(str(p) for p in broken.found[:MAX_SHOWN])
         setting.faq_broken = True
         return await store.run(partial(_tell, setting=setting, notice=say.FaqBroken(lines), now=clock.now()))
     was_broken, setting.faq_broken = setting.faq_broken, False
-    if faq.revision == setting.index.faq.revision and not was_broken:
-        return Written()
-    setting.index = build(faq)
-    log.info("FAQ loaded", entries=len(faq.entries), revision=faq.revision)
+    setting.index = index
+    log.info("FAQ loaded", entries=len(index.faq.entries), revision=index.faq.revision)
     if not was_broken:
         return Written()
-    notice = say.FaqLoaded(len(faq.entries))
+    notice = say.FaqLoaded(len(index.faq.entries))
     return await store.run(partial(_tell, setting=setting, notice=notice, now=clock.now()))
 
 

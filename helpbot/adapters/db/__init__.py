@@ -1,5 +1,5 @@
 """The database: SQLAlchemy Core on one dedicated thread, SQLite or PostgreSQL."""
 
-from helpbot.adapters.db.engine import SqlStore, open_store
+from helpbot.adapters.db.engine import NewerSchema, OldSchema, SqlStore, open_store
 
-__all__ = ["SqlStore", "open_store"]
+__all__ = ["NewerSchema", "OldSchema", "SqlStore", "open_store"]

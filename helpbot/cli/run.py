@@ -1,0 +1,115 @@
+"""`helpbot run`: the bot."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from helpbot.settings import Settings
+
+
+@click.command()
+@click.option(
+    "-c", "--config", type=click.Path(path_type=Path), default=Path("config.yaml"), show_default=True,
+    metavar="FICHIER", help="Fichier de configuration.",
+)  # fmt: skip
+@click.option(
+    "--log", "log_format", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="Forme du journal, sur la sortie d'erreur : lisible, ou une ligne JSON par événement.",
+)  # fmt: skip
+@click.option("-v", "--verbose", is_flag=True, help="Journal détaillé, toujours sans noms ni contenu.")
+def run(config: Path, log_format: str, verbose: bool) -> None:
+    """Lance le bot et le laisse tourner.
+
+    Journalise « ready » une fois la première synchronisation faite. SIGTERM et SIGINT : termine ce qui est
+    en cours, puis s'arrête avec le code 0. Code 1 si le compte ne peut plus servir (dit pourquoi et que
+    faire), 2 si la configuration est fausse (tous les problèmes d'un coup).
+    """
+    from helpbot.adapters.logs import set_up_logs
+    from helpbot.settings import load_settings
+
+    settings = load_settings(config, os.environ)
+    set_up_logs(json=log_format == "json", verbose=verbose)
+    sys.exit(asyncio.run(serve(settings)))
+
+
+async def serve(settings: Settings) -> int:
+    """Run the bot until a signal; returns the exit code."""
+    import gc
+
+    import structlog
+
+    from helpbot import bootstrap
+    from helpbot.adapters.clock import SystemClock
+    from helpbot.adapters.db import NewerSchema, OldSchema
+    from helpbot.ports import LoggedOut, RateLimited, Refused, Unreachable
+
+    log = structlog.get_logger("helpbot.run")
+    clock, stopping = SystemClock(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
+    index = bootstrap.load_index(settings)
+    homeserver = bot = None
+    try:
+        wait = 1_000
+        while homeserver is None and not stopping.is_set():
+            try:
+                homeserver = await bootstrap.connect_matrix(settings, clock)
+            except RateLimited as limited:
+                wait = limited.retry_after_ms
+                log.warning("the homeserver limits logins; waiting as told", wait_ms=wait)
+                await _pause(stopping, wait)
+            except Unreachable as trouble:
+                log.warning("the homeserver cannot be reached", why=str(trouble), retry_in_ms=wait)
+                await _pause(stopping, wait)
+                wait = min(60_000, wait * 2)
+        if homeserver is None:
+            return 0
+
+        def ready() -> None:
+            # What start-up left behind goes now; what stays is not looked at again.
+            gc.collect()
+            gc.freeze()
+            log.info("ready", user=str(homeserver.user_id), entries=len(index.faq.entries))
+
+        bot = await bootstrap.make_bot(settings, index, homeserver, on_ready=ready)
+        stopper = asyncio.create_task(_stop_when(stopping, bot.stop))
+        try:
+            await bot.run()
+        finally:
+            stopper.cancel()
+    except LoggedOut as out:
+        log.error("the account cannot be used", code=out.code, why=str(out), hint=out.hint)
+        return 1
+    except (OldSchema, NewerSchema, Refused) as trouble:
+        log.error("the bot cannot run", why=str(trouble))
+        return 1
+    else:
+        log.info("stopped")
+        return 0
+    finally:
+        if homeserver is not None:
+            await homeserver.close()
+        if bot is not None:
+            await bot.store.close()
+
+
+async def _pause(stopping: asyncio.Event, wait_ms: int) -> None:
+    try:
+        await asyncio.wait_for(stopping.wait(), wait_ms / 1000)
+    except TimeoutError:
+        return
+
+
+async def _stop_when(stopping: asyncio.Event, stop: Callable[[], None]) -> None:
+    await stopping.wait()
+    stop()
