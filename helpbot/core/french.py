@@ -39,6 +39,7 @@ class _Lists:
     stopwords: frozenset[str]
     leading: re.Pattern[str]
     trailing: re.Pattern[str]
+    frame: frozenset[str]
 
 
 @cache
@@ -52,6 +53,7 @@ def _lists() -> _Lists:
         frozenset(raw["stopwords"].split()),
         re.compile(rf"^(?:{leading})(?![\w'])[\s,.:;!?…()-]*"),
         re.compile(rf"(?:^|[\s,.:;!?…()-])+(?:{trailing})[\s,.:;!?…()-]*$"),
+        frozenset(raw["frame"].split()),
     )
 
 
@@ -146,6 +148,11 @@ def _stemmer() -> FrenchStemmer:
 def is_stopword(word: str) -> bool:
     """Tell whether a folded word is grammatical only."""
     return word in _lists().stopwords
+
+
+def frame_words() -> frozenset[str]:
+    """Give the words that frame a question without naming its subject."""
+    return _lists().frame
 
 
 def content_words(text: str) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,14 +10,20 @@ from helpbot.core import faq as values
 from helpbot.core import french
 from helpbot.core.faq import Faq
 from helpbot.core.matching import danger
+from helpbot.core.matching.confidence import Candidate, Left, consider, learned, probability
+from helpbot.core.matching.lexicon import Lexicon
 from helpbot.core.matching.ridge import Ridge
 from helpbot.core.matching.vectors import Floats, Reading, Space, read
 from helpbot.core.matching.verdicts import Answer, Clarify, Match, Redirect, Route, Verdict
 
-ANSWER_AT = 0.60
-CLARIFY_AT = 0.25
 SHOWN = 10
 OPTIONS = 3
+REDIRECT_AT = 0.6
+"""A fixed sentence that names who to turn to costs less than a wrong answer."""
+URGENT_AT = 0.4
+SAME_WORDS = 0.9
+THEME_LEAD = 1.5
+THEME_AT = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +35,28 @@ class FaqIndex:
     clarify_at: float
     _space: Space
     _ridge: Ridge
+    _lexicon: Lexicon
     _names: tuple[str, ...]
     """Entries first, then the redirections that have phrasings."""
-    _themes: tuple[str, ...]
 
     @classmethod
     def build(cls, faq: Faq, *, answer_at: float | None = None, clarify_at: float | None = None) -> FaqIndex:
         """Learn from a FAQ. Thresholds given here replace the calibrated ones."""
-        phrasings = [(i, p) for i, e in enumerate(faq.entries) for p in e.phrasings]
         shift = len(faq.entries)
+        phrasings = [(i, p) for i, e in enumerate(faq.entries) for p in e.phrasings]
         phrasings += [(shift + i, p) for i, r in enumerate(faq.redirects) for p in r.when]
-        labels = np.array([i for i, _ in phrasings], np.intp)
-        space = Space([read(p) for _, p in phrasings], labels.tolist())
-        ridge = Ridge.learn(space, labels, shift + len(faq.redirects))
+        labels = [i for i, _ in phrasings]
+        readings = [read(p) for _, p in phrasings]
+        count = shift + len(faq.redirects)
+        danger.alarm("")  # reads its rules now rather than at the first question
         return cls(
             faq,
-            ANSWER_AT if answer_at is None else answer_at,
-            CLARIFY_AT if clarify_at is None else clarify_at,
-            space,
-            ridge,
+            learned().answer_at if answer_at is None else answer_at,
+            learned().clarify_at if clarify_at is None else clarify_at,
+            Space(readings, labels),
+            Ridge(np.array(labels, np.intp), count),
+            Lexicon(readings, labels, [*(e.answer for e in faq.entries), *("" for _ in faq.redirects)]),
             (*(e.id for e in faq.entries), *(r.id for r in faq.redirects)),
-            tuple(e.theme for e in faq.entries),
         )
 
     def redirect(self, redirect_id: str) -> values.Redirect:
@@ -62,53 +68,83 @@ class FaqIndex:
 
     def theme_of(self, question: str) -> str | None:
         """Give the theme that a question belongs to, when the FAQ can tell."""
-        return self._theme(self._scores(read(question)))
+        scores, _ = self._considered(read(question))
+        return self._theme(scores)
 
     def verdict(self, question: str, *, before: str | None = None) -> Verdict:
         """Decide what to do with a question. `before` is what the same person asked just before."""
         reading = read(question)
         if before and french.is_follow_up(question):
             reading = read(f"{french.strip_politeness(before)} {question}")
-        scores = self._scores(reading)
-        candidates = self._candidates(scores, reading)
+        scores, measured = self._considered(reading)
+        ranked = sorted(((probability(c), c) for c in measured), key=lambda pc: -pc[0])
+        candidates = self._candidates(ranked, scores)
         if alarm := danger.alarm(question):
             return Redirect(alarm.id, urgent=True, candidates=candidates, why=(alarm.words,))
-        entries = len(self.faq.entries)
-        best = int(np.argmax(scores)) if len(scores) else 0
-        if entries <= best < len(scores) and scores[best] >= self.answer_at:
-            known = self.faq.redirects[best - entries]
-            return Redirect(known.id, known.urgent, candidates, _unit(scores[best]))
-        if candidates and candidates[0].score >= self.answer_at:
+        if turned := self._redirected(ranked, candidates):
+            return turned
+        if candidates and candidates[0].score >= self.answer_at and not _leans(question, before, ranked):
             return Answer(candidates[0], candidates)
-        options = tuple(m for m in candidates[:OPTIONS] if m.score >= self.clarify_at)
-        if options:
-            return Clarify(options, candidates)
+        if candidates and candidates[0].score >= self.clarify_at:
+            return Clarify(_options(candidates), candidates)
         return Route(self._theme(scores), candidates)
 
-    def _scores(self, reading: Reading) -> Floats:
-        similar = self._space.similarities(self._space.vector(reading))
-        return self._ridge.scores(self._space, similar)
+    def measured(self, question: str, left: Left | None = None) -> list[Candidate]:
+        """Give the measures of the likeliest entries: for calibration and its training."""
+        return consider(self._space, self._ridge, self._lexicon, read(question), left)[1]
 
-    def _candidates(self, scores: Floats, reading: Reading) -> tuple[Match, ...]:
-        own = scores[: len(self.faq.entries)]
-        return tuple(Match(self._names[i], _unit(own[i]), reading.words[:5]) for i in _best(own, SHOWN))
+    def _considered(self, reading: Reading) -> tuple[Floats, list[Candidate]]:
+        return consider(self._space, self._ridge, self._lexicon, reading)
+
+    def _redirected(
+        self, ranked: list[tuple[float, Candidate]], candidates: tuple[Match, ...]
+    ) -> Redirect | None:
+        shift = len(self.faq.entries)
+        for place, (confidence, candidate) in enumerate(ranked):
+            if candidate.at < shift:
+                continue
+            known = self.faq.redirects[candidate.at - shift]
+            sure = URGENT_AT if known.urgent else REDIRECT_AT
+            if confidence >= sure and (known.urgent or place == 0):
+                words = candidate.evidence.words
+                return Redirect(known.id, known.urgent, candidates, round(confidence, 4), words)
+        return None
+
+    def _candidates(self, ranked: list[tuple[float, Candidate]], scores: Floats) -> tuple[Match, ...]:
+        """Give entries only, those looked at closely first, then by kernel score to make up the number."""
+        shift = len(self.faq.entries)
+        found = [Match(self._names[c.at], round(p, 4), c.evidence.words) for p, c in ranked if c.at < shift]
+        taken = {m.entry for m in found}
+        floor = min((m.score for m in found), default=0.0)
+        for at in np.argsort(-scores[:shift], kind="stable")[: SHOWN + len(found)]:
+            if len(found) >= SHOWN:
+                break
+            if self._names[at] not in taken:
+                likely = min(floor, max(0.0, float(scores[at]) / 10))
+                found.append(Match(self._names[at], round(likely, 4)))
+        return tuple(found[:SHOWN])
 
     def _theme(self, scores: Floats) -> str | None:
         totals: dict[str, float] = {}
-        for at in _best(scores[: len(self._themes)], SHOWN):
-            theme = self._themes[at]
+        entries = self.faq.entries
+        for at in np.argsort(-scores[: len(entries)], kind="stable")[:SHOWN]:
+            theme = entries[at].theme
             totals[theme] = totals.get(theme, 0.0) + max(0.0, float(scores[at]))
         ranked = sorted(totals.items(), key=lambda kv: -kv[1])
-        if not ranked or ranked[0][1] < 0.15:
+        if not ranked or ranked[0][1] < THEME_AT:
             return None
-        if len(ranked) > 1 and ranked[0][1] < 1.5 * ranked[1][1]:
+        if len(ranked) > 1 and ranked[0][1] < THEME_LEAD * ranked[1][1]:
             return None
         return ranked[0][0]
 
 
-def _unit(score: float) -> float:
-    return round(min(1.0, max(0.0, float(score))), 4)
+def _leans(question: str, before: str | None, ranked: list[tuple[float, Candidate]]) -> bool:
+    """Tell whether a question needs one that is not there: « et pour un collègue ? »."""
+    said_so = ranked[0][1].evidence.overlap >= SAME_WORDS
+    return not before and french.is_follow_up(question) and not said_so
 
 
-def _best(scores: Floats, count: int) -> Sequence[int]:
-    return [int(i) for i in np.argsort(-scores, kind="stable")[:count]]
+def _options(candidates: tuple[Match, ...]) -> tuple[Match, ...]:
+    """Give what to propose: at most three, none that is out of the question beside the first."""
+    least = candidates[0].score / 50
+    return tuple(m for m in candidates[:OPTIONS] if m.score >= least)

@@ -21,7 +21,7 @@ WORD_SHARE = 0.5
 PAIR_WEIGHT = 0.6
 UNKNOWN_WEIGHT = 1.0
 """How much a word that the FAQ never uses weighs against a question, relative to a rare word of the FAQ."""
-GRAMS = (3, 4, 5)
+GRAMS = (3, 4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,178 @@
+"""Which words of a question an entry accounts for, and which it does not.
+
+The kernel says how alike two texts are; this says what is missing, which tells a near miss from an answer.
+Words that only frame a question (« comment obtenir », « combien coûte ») count for little here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from helpbot.core import french
+from helpbot.core.matching.vectors import Reading, pieces
+
+TYPO_LIKENESS = 0.5
+"""Shared pieces (Dice) from which an unknown word is read as a known one."""
+TYPO_LENGTH = 4
+ANSWER_CHARS = 600
+
+
+@cache
+def frame_stems() -> frozenset[str]:
+    """Give the stems of words that frame a question without naming its subject."""
+    return frozenset(french.stem(w) for w in french.frame_words())
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question's words as this FAQ knows them."""
+
+    weights: dict[str, float]
+    """Stem -> weight (rare is heavy), for stems that some entry uses."""
+    credit: dict[str, float]
+    """Stem -> 1, or less when a misspelt word was read as this one."""
+    unknown: dict[str, float]
+    """Stem -> weight, for words that no entry uses."""
+    origin: dict[str, str]
+    """Stem -> the word as it was typed."""
+    total: float
+
+    @property
+    def unknown_share(self) -> float:
+        """Give the part of the question's weight that the FAQ never speaks of."""
+        return sum(self.unknown.values()) / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How much of a question one entry accounts for, all between 0 and 1."""
+
+    cover: float
+    cover_with_answer: float
+    subject: float
+    """Share of the subject's words (frame words left out) found in the phrasings."""
+    frame_only: float
+    missing: float
+    """Weight of the heaviest subject word that neither phrasings nor answer have."""
+    reverse: float
+    """Share of the best phrasing that the question says."""
+    overlap: float
+    words: tuple[str, ...]
+
+
+class Lexicon:
+    """The words of every entry. Immutable once built."""
+
+    __slots__ = ("_answers", "_by_piece", "_idf", "_known", "_pieces", "_rows", "_unknown", "rows_of")
+
+    def __init__(self, readings: Sequence[Reading], groups: Sequence[int], answers: Sequence[str]) -> None:
+        self._rows = [tuple(dict.fromkeys(r.stems)) for r in readings]
+        count = max(groups, default=-1) + 1
+        self.rows_of: list[list[int]] = [[] for _ in range(count)]
+        for row, group in enumerate(groups):
+            self.rows_of[group].append(row)
+        self._answers = [frozenset(french.stems(a[:ANSWER_CHARS])) if a else frozenset() for a in answers]
+        df: dict[str, int] = {}
+        for rows in self.rows_of:
+            for stem in {s for row in rows for s in self._rows[row]}:
+                df[stem] = df.get(stem, 0) + 1
+        self._idf = {s: math.log((1 + count) / (1 + n)) + 1 for s, n in df.items()}
+        self._unknown = math.log(1 + count) + 1
+        self._known = list(dict.fromkeys(w for r in readings for w in r.words if len(w) >= TYPO_LENGTH))
+        self._by_piece: dict[str, list[int]] = {}
+        self._pieces: list[int] = []
+        for at, word in enumerate(self._known):
+            found = set(pieces(word))
+            self._pieces.append(len(found))
+            for piece in found:
+                self._by_piece.setdefault(piece, []).append(at)
+
+    def nearest(self, word: str) -> tuple[str, float]:
+        """Give the FAQ's word most like an unknown one, with their likeness; an empty word when none is."""
+        found = set(pieces(word))
+        shared: dict[int, int] = {}
+        for piece in found:
+            for at in self._by_piece.get(piece, ()):
+                shared[at] = shared.get(at, 0) + 1
+        best, likeness = "", TYPO_LIKENESS
+        for at, count in shared.items():
+            alike = 2 * count / (len(found) + self._pieces[at])
+            if alike > likeness or (alike == likeness and not best):
+                best, likeness = self._known[at], alike
+        return (french.stem(best), likeness) if best else ("", 0.0)
+
+    def asked(self, reading: Reading, without: int | None = None) -> Asked:
+        """Weigh a question's words. `without`: an entry whose own words do not count as known."""
+        weights: dict[str, float] = {}
+        credit: dict[str, float] = {}
+        unknown: dict[str, float] = {}
+        origin: dict[str, str] = {}
+        own = self._only_in(without) if without is not None else frozenset()
+        for word, stem in zip(reading.words, reading.stems, strict=True):
+            origin.setdefault(stem, word)
+            if stem in self._idf and stem not in own:
+                weights[stem], credit[stem] = self._idf[stem], 1.0
+                continue
+            close, likeness = self.nearest(word) if len(word) >= TYPO_LENGTH else ("", 0.0)
+            missing = self._unknown
+            if close in self._idf and close not in own:
+                missing *= 1 - likeness
+                if close not in weights:
+                    weights[close], credit[close] = self._idf[close], likeness
+                    origin.setdefault(close, word)
+            unknown[stem] = missing
+        total = sum(weights.values()) + sum(unknown.values())
+        return Asked(weights, credit, unknown, origin, total)
+
+    def _only_in(self, entry: int) -> frozenset[str]:
+        lone = math.log((1 + len(self.rows_of)) / 2) + 1
+        own = {s for row in self.rows_of[entry] for s in self._rows[row]}
+        return frozenset(s for s in own if self._idf[s] >= lone)
+
+    def evidence(self, asked: Asked, entry: int, without: int | None = None) -> Evidence:
+        """Tell how much of a question an entry accounts for. `without`: a phrasing left out."""
+        weights, credit, frame = asked.weights, asked.credit, frame_stems()
+        covered: set[str] = set()
+        reverse = overlap = 0.0
+        for row in self.rows_of[entry]:
+            if row == without:
+                continue
+            length = common = 0.0
+            for stem in self._rows[row]:
+                length += self._idf[stem]
+                if stem in weights:
+                    covered.add(stem)
+                    common += weights[stem] * credit[stem]
+            if common:
+                reverse = max(reverse, common / length)
+                overlap = max(overlap, common / max(length + asked.total - common, common))
+        told = self._answers[entry]
+        cover = wide = subject = subject_all = missing = 0.0
+        for stem, weight in weights.items():
+            worth = weight * credit[stem]
+            inside, said = stem in covered, stem in told
+            cover += worth if inside else 0.0
+            wide += worth if inside or said else 0.0
+            if stem not in frame:
+                subject_all += weight
+                subject += worth if inside else 0.0
+                missing = missing if inside or said else max(missing, weight)
+        for stem, weight in asked.unknown.items():
+            if stem not in frame:
+                subject_all += weight
+                missing = missing if stem in told else max(missing, weight)
+        total = asked.total or 1.0
+        heavy = sorted(covered, key=lambda s: -weights[s] * (0.5 if s in frame else 1.0))
+        return Evidence(
+            cover / total,
+            wide / total,
+            subject / subject_all if subject_all else 0.5,
+            float(not subject),
+            missing / self._unknown,
+            reverse,
+            overlap,
+            tuple(asked.origin.get(s, s) for s in heavy[:5]),
+        )
