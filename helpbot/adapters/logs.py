@@ -61,8 +61,8 @@ def set_up_logs(*, json: bool, verbose: bool = False, stream: TextIO | None = No
 
 
 def _without_names(_logger: Any, _method: str, event: Event) -> Event:
-    """Leave only the server of a Matrix id, in the event and in each value, however deep."""
-    return {key: _masked(value) for key, value in event.items()}
+    """Leave only the server of a Matrix id, in each value, however deep. The event comes first."""
+    return {"event": "", **{key: _masked(value) for key, value in event.items()}}
 
 
 def _masked(value: Any) -> Any:

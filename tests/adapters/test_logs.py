@@ -34,6 +34,7 @@ def test_json_lines() -> None:
     structlog.get_logger("helpbot").info("ready", rooms=3)
     logging.getLogger("nio").info("chatter")
     logging.getLogger("nio").warning("trouble with %s", "a key")
+    assert stream.getvalue().startswith('{"event": "ready", ')
     ready, nio = lines(stream)
     assert ready["event"] == "ready"
     assert (ready["rooms"], ready["level"]) == (3, "info")
