@@ -1,0 +1,498 @@
+"""The bot's account on its homeserver: syncs in, messages out, encryption on the way.
+
+The flow owns the cursor and decides when to ask; here one sync becomes one `Batch`. Whatever a
+stranger put into an event, the sync goes on: what is malformed or can never be read is left out
+and counted in `health`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from helpbot.adapters.matrix.crypto import Encryption
+from helpbot.adapters.matrix.http import Api, seg
+from helpbot.adapters.matrix.keystore import KeyStore
+from helpbot.adapters.matrix.login import Account, log_in
+from helpbot.adapters.matrix.machine import Machine, MissingKey, Undecryptable
+from helpbot.adapters.matrix.rooms import STATE_TYPES, Room, is_own_join
+from helpbot.adapters.matrix.translate import Malformed, parse
+from helpbot.adapters.matrix.trust import ensure_trust
+from helpbot.core.ids import EventId, RoomId, UserId
+from helpbot.core.incoming import (
+    Batch,
+    Membership,
+    Message,
+    Page,
+    Reaction,
+    RoomFacts,
+    RoomNews,
+    Sealed,
+    TimelineItem,
+)
+from helpbot.ports import Clock, HomeserverError, LoggedOut, Refused
+
+_TIMELINE_TYPES = ("m.room.message", "m.room.encrypted", "m.reaction", "m.room.redaction")
+_TIMELINE_LIMIT = 50
+_PAGE = 100
+_FIND_PAGES = 50
+_NOTHING = {"not_types": ["*"]}
+
+
+@dataclass(slots=True)
+class Health:
+    """What was left out, counted since the start."""
+
+    malformed: int = 0
+    """Events that are not what the specification says."""
+    undecryptable: int = 0
+    """Encrypted events that will never open: forged, replayed, broken."""
+    withheld: int = 0
+    """Room keys that somebody said they will not give."""
+
+
+async def connect(account: Account, data_dir: Path, clock: Clock) -> MatrixHomeserver:
+    """Log in or take up the session in `data_dir`, see to keys and identity, join nothing yet."""
+    lock = _lock(data_dir)
+    api = Api(account.homeserver)
+    store = None
+    try:
+        session = await log_in(api, account, data_dir)
+        store = KeyStore(data_dir / "crypto.db", session.user_id, session.device_id)
+        machine = Machine(session.user_id, session.device_id, store)
+        keys = Encryption(api, machine, store, clock)
+        await keys.start()
+        await ensure_trust(api, machine, data_dir, account.password)
+        client = MatrixHomeserver(api, keys, store, lock, UserId(session.user_id))
+        await client.prepare()
+    except BaseException:
+        await api.close()
+        if store is not None:
+            store.close()
+        os.close(lock)
+        raise
+    return client
+
+
+def _lock(data_dir: Path) -> int:
+    """Take the folder for this process: two of them with one device would break its ratchets."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(data_dir / "matrix.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise LoggedOut(
+            "HELPBOT_ALREADY_RUNNING", f"another process uses {data_dir}", "stop it first"
+        ) from None
+    return handle
+
+
+class MatrixHomeserver:
+    """Fulfils `ports.Homeserver`. Made by `connect`."""
+
+    def __init__(self, api: Api, keys: Encryption, store: KeyStore, lock: int, me: UserId) -> None:
+        self._api = api
+        self._keys = keys
+        self._store = store
+        self._lock: int | None = lock
+        self._me = me
+        self._name = me[1:].partition(":")[0]
+        self._rooms: dict[RoomId, Room] = {}
+        self._direct: dict[str, list[str]] = {}  # m.direct: user -> rooms
+        self._invited: dict[RoomId, UserId] = {}  # direct invitations not answered yet, and by whom
+        self._declare: set[RoomId] = set()  # direct rooms that m.direct does not name yet
+        self._filter = ""
+        self.health = Health()
+
+    @property
+    def user_id(self) -> UserId:
+        """Our own full id."""
+        return self._me
+
+    @property
+    def display_name(self) -> str:
+        """Our own display name, or the localpart where there is none."""
+        return self._name
+
+    @property
+    def device_id(self) -> str:
+        """The id of this device."""
+        return str(self._keys.machine.device_id)
+
+    async def prepare(self) -> None:
+        """Ask once for what every sync needs: the filter's id, our name, our direct messages."""
+        user = f"v3/user/{seg(self._me)}"
+        found, profile, direct = await asyncio.gather(
+            self._api.post(f"{user}/filter", _FILTER),
+            self._optional(f"v3/profile/{seg(self._me)}/displayname"),
+            self._optional(f"{user}/account_data/m.direct"),
+        )
+        self._filter = str(found["filter_id"])
+        self._named(profile.get("displayname"))
+        self._take_direct(direct)
+
+    def restore(self, rooms: Iterable[RoomFacts]) -> None:
+        """Tell it what the store knows of the joined rooms, before the first sync after a start."""
+        for facts in rooms:
+            self._rooms[facts.room] = Room(facts.room, facts, partner=facts.direct_with)
+
+    # -- in -----------------------------------------------------------------------------------------
+
+    async def sync(self, since: str | None, *, wait_ms: int) -> Batch:
+        """Return the news after `since`, see `ports.Homeserver.sync`."""
+        await self._keys.upkeep()
+        if self._declare:
+            await self._declare_direct()
+        query = {"filter": self._filter, "timeout": str(wait_ms), "set_presence": "offline"}
+        if since is None:
+            query["filter"] = _FIRST_FILTER
+        else:
+            query["since"] = since
+        answer = await self._api.get("v3/sync", query, wait_s=wait_ms / 1000)
+        got = self._keys.receive(answer, since)
+        self.health.malformed += got.broken
+        self.health.withheld += len(got.withheld)
+        data = answer.get("account_data")
+        if data:
+            self._account_data(data)
+        rooms = answer.get("rooms")
+        return Batch(
+            str(answer["next_batch"]),
+            rooms=tuple(await self._rooms_news(rooms, first=since is None)) if rooms else (),
+            sessions=tuple(got.sessions),
+            withheld=tuple(got.withheld),
+            must_store=bool(_list_at(answer, "to_device", "events")),
+        )
+
+    async def messages(self, room: RoomId, *, start: str, stop: str | None) -> Page:
+        """Return a page of the room's past, see `ports.Homeserver.messages`."""
+        answer = await self._page(room, start, stop)
+        events: list[TimelineItem] = []
+        chunk = _list_at(answer, "chunk")
+        for event in chunk:
+            if isinstance(event, Mapping) and is_own_join(event, self._me):
+                return Page(tuple(events), None)
+            item = self._item(event, room)
+            if item is not None:
+                events.append(item)
+        end = answer.get("end")
+        return Page(tuple(events), end if chunk and isinstance(end, str) else None)
+
+    async def unseal(self, sealed: Sealed) -> Message | Reaction | None:
+        """Try to decrypt again what was kept. None when its key is still missing."""
+        item = self._open(json.loads(sealed.raw), sealed)
+        return item if isinstance(item, Message | Reaction) else None
+
+    async def _page(self, room: RoomId, start: str | None, stop: str | None) -> dict[str, Any]:
+        query = {"dir": "b", "limit": str(_PAGE), "filter": _PAGE_FILTER}
+        if start is not None:
+            query["from"] = start
+        if stop is not None:
+            query["to"] = stop
+        return await self._api.get(f"v3/rooms/{seg(room)}/messages", query)
+
+    async def _rooms_news(self, rooms: object, *, first: bool) -> list[RoomNews]:
+        news = []
+        for room, said in _items(rooms, "join"):
+            found = await self._joined(RoomId(room), said, first=first)
+            if found is not None:
+                news.append(found)
+        for room, said in _items(rooms, "invite"):
+            news.append(self._invitation(RoomId(room), said))
+        for room, _ in _items(rooms, "leave"):
+            self._forget(RoomId(room))
+            news.append(RoomNews(RoomId(room), Membership.LEAVE))
+        return news
+
+    async def _joined(self, room_id: RoomId, said: Mapping[str, Any], *, first: bool) -> RoomNews | None:
+        state = _list_at(said, "state", "events")
+        room = self._rooms.get(room_id)
+        before = None if room is None else room.facts
+        if room is None:
+            room = Room.new(room_id)
+            if not any(
+                isinstance(event, Mapping) and event.get("type") == "m.room.create" for event in state
+            ):
+                # A room that neither the store nor this sync describes: never guess that it is plain.
+                await self._read_state(room)
+            self._rooms[room_id] = room
+        for event in state:
+            self._state_event(room, event)
+        timeline = said.get("timeline")
+        timeline = timeline if isinstance(timeline, Mapping) else {}
+        limited = timeline.get("limited") is True
+        if limited:
+            self._keys.forget_members(room_id)
+        events: list[TimelineItem] = []
+        joined_here = False
+        for event in _list_at(timeline, "events"):
+            if isinstance(event, Mapping) and "state_key" in event:
+                self._state_event(room, event)
+                if is_own_join(event, self._me):
+                    joined_here = True
+                    events.clear()
+            elif not first:
+                item = self._item(event, room_id)
+                if item is not None:
+                    events.append(item)
+        if "summary" in said:
+            room.summarise(said["summary"])
+        self._settle(room)
+        if room.partner is not None and joined_here:
+            self._declare.add(room_id)
+        new = room.facts != before or joined_here
+        gap = timeline.get("prev_batch") if limited and not joined_here and not first else None
+        if not (events or new or gap):
+            return None
+        return RoomNews(
+            room_id,
+            Membership.JOIN,
+            events=tuple(events),
+            gap=gap if isinstance(gap, str) else None,
+            joined_here=joined_here and not first,
+            facts=room.facts if new else None,
+        )
+
+    def _state_event(self, room: Room, event: object) -> None:
+        if not isinstance(event, Mapping):
+            self.health.malformed += 1
+            return
+        room.apply(event, self._me)
+        kind, content = event.get("type"), event.get("content")
+        if kind == "m.room.member":
+            membership = content.get("membership") if isinstance(content, Mapping) else None
+            self._keys.member(room.room, event.get("state_key"), membership)
+            if event.get("state_key") == self._me and membership == "join" and isinstance(content, Mapping):
+                self._named(content.get("displayname"))
+        elif kind in ("m.room.encryption", "m.room.history_visibility"):
+            self._keys.setting(room.room, kind, content)
+
+    def _invitation(self, room_id: RoomId, said: Mapping[str, Any]) -> RoomNews:
+        self._forget(room_id)
+        inviter = invite_event = None
+        direct = False
+        for event in _list_at(said, "invite_state", "events"):
+            if not isinstance(event, Mapping) or event.get("state_key") != self._me:
+                continue
+            content, sender, event_id = event.get("content"), event.get("sender"), event.get("event_id")
+            if event.get("type") == "m.room.member" and isinstance(content, Mapping):
+                inviter = UserId(sender) if isinstance(sender, str) else None
+                invite_event = EventId(event_id) if isinstance(event_id, str) else None
+                direct = content.get("is_direct") is True
+        if direct and inviter is not None:
+            self._invited[room_id] = inviter
+        return RoomNews(
+            room_id,
+            Membership.INVITE,
+            inviter=inviter,
+            invited_direct=direct,
+            invite_event=invite_event,
+        )
+
+    def _item(self, event: object, room: RoomId) -> TimelineItem | None:
+        try:
+            item = parse(event, room, self._me)
+        except Malformed:
+            self.health.malformed += 1
+            return None
+        if not isinstance(item, Sealed) or not isinstance(event, Mapping):
+            return item
+        return self._open(event, item)
+
+    def _open(self, event: Mapping[str, Any], sealed: Sealed) -> TimelineItem | None:
+        try:
+            clear = self._keys.machine.open(event, sealed.room)
+            return parse(clear, sealed.room, self._me, encrypted=True)
+        except MissingKey:
+            return sealed
+        except Undecryptable:
+            self.health.undecryptable += 1
+        except Malformed:
+            self.health.malformed += 1
+        return None
+
+    # -- out ----------------------------------------------------------------------------------------
+
+    async def send(self, room: RoomId, event_type: str, content: dict[str, Any], txn_id: str) -> EventId:
+        """Send an event, encrypted where the room is, and return its id."""
+        body: Mapping[str, Any] = content
+        # The server counts reactions by reading them, so they are never encrypted.
+        if event_type != "m.reaction" and await self._is_encrypted(room):
+            body = await self._keys.encrypt(room, event_type, content)
+            event_type = "m.room.encrypted"
+        path = f"v3/rooms/{seg(room)}/send/{event_type}/{seg(txn_id)}"
+        return EventId(str((await self._api.put(path, body))["event_id"]))
+
+    async def redact(self, room: RoomId, target: EventId, txn_id: str) -> EventId:
+        """Delete an event and return the redaction's id."""
+        path = f"v3/rooms/{seg(room)}/redact/{seg(target)}/{seg(txn_id)}"
+        return EventId(str((await self._api.put(path, {}))["event_id"]))
+
+    async def find_sent(self, room: RoomId, txn_id: str, *, since: int) -> EventId | None:
+        """Read the room back to the time `since` (ms) for what this device sent with `txn_id`."""
+        start: str | None = None
+        for _ in range(_FIND_PAGES):
+            answer = await self._page(room, start, None)
+            chunk = _list_at(answer, "chunk")
+            for event in chunk:
+                if not isinstance(event, Mapping):
+                    continue
+                if event.get("sender") == self._me:
+                    unsigned = event.get("unsigned")
+                    if isinstance(unsigned, Mapping) and unsigned.get("transaction_id") == txn_id:
+                        return EventId(str(event["event_id"]))
+                at = event.get("origin_server_ts")
+                if isinstance(at, int) and at < since:
+                    return None
+            end = answer.get("end")
+            if not chunk or not isinstance(end, str):
+                return None
+            start = end
+        return None
+
+    async def join(self, room: RoomId) -> RoomFacts:
+        """Join and return the room's facts, its encryption state known for sure."""
+        await self._api.post(f"v3/join/{seg(room)}", {})
+        known = self._rooms.get(room) or Room.new(room)
+        known.partner = self._invited.pop(room, None) or known.partner
+        await self._read_state(known)
+        self._rooms[room] = known
+        if known.partner is not None:
+            self._declare.add(room)
+        self._settle(known)
+        return known.facts
+
+    async def leave(self, room: RoomId) -> None:
+        """Leave, or decline an invitation. No error when it is already so."""
+        try:
+            await self._api.post(f"v3/rooms/{seg(room)}/leave", {})
+        except Refused as error:
+            if error.code not in ("M_FORBIDDEN", "M_NOT_FOUND", "M_UNKNOWN"):
+                raise
+        self._forget(room)
+
+    async def close(self) -> None:
+        """Close connections and the crypto store."""
+        if self._lock is None:
+            return
+        lock, self._lock = self._lock, None
+        await self._api.close()
+        self._store.close()
+        os.close(lock)
+
+    # -- rooms ----------------------------------------------------------------------------------------
+
+    async def _is_encrypted(self, room_id: RoomId) -> bool:
+        room = self._rooms.get(room_id)
+        if room is None:
+            room = Room.new(room_id)
+            await self._read_state(room)
+            self._rooms.setdefault(room_id, room)
+        return room.facts.encrypted
+
+    async def _read_state(self, room: Room) -> None:
+        """Ask for the state that decides how we may speak there."""
+        kinds = [kind for kind in STATE_TYPES if kind not in ("m.room.member", "m.room.history_visibility")]
+        base = f"v3/rooms/{seg(room.room)}/state"
+        found = await asyncio.gather(*(self._optional(f"{base}/{kind}") for kind in kinds))
+        for kind, content in zip(kinds, found, strict=True):
+            if content:
+                room.apply({"type": kind, "state_key": "", "content": content}, self._me)
+
+    async def _optional(self, path: str) -> dict[str, Any]:
+        try:
+            return await self._api.get(path)
+        except Refused as error:
+            if error.code == "M_NOT_FOUND":
+                return {}
+            raise
+
+    def _forget(self, room: RoomId) -> None:
+        self._rooms.pop(room, None)
+        self._invited.pop(room, None)
+        self._declare.discard(room)
+        self._keys.forget_room(room)
+
+    def _settle(self, room: Room) -> None:
+        declared = next((UserId(u) for u, rooms in self._direct.items() if room.room in rooms), None)
+        room.settle(declared)
+
+    # -- our own account --------------------------------------------------------------------------------
+
+    def _named(self, name: object) -> None:
+        if isinstance(name, str) and name.strip():
+            self._name = name.strip()
+
+    def _account_data(self, data: object) -> None:
+        for event in _list_at(data, "events"):
+            if isinstance(event, Mapping) and event.get("type") == "m.direct":
+                self._take_direct(event.get("content"))
+
+    def _take_direct(self, content: object) -> None:
+        if isinstance(content, Mapping):
+            self._direct = {
+                user: [room for room in rooms if isinstance(room, str)]
+                for user, rooms in content.items()
+                if isinstance(rooms, list)
+            }
+
+    async def _declare_direct(self) -> None:
+        """Write in `m.direct` which rooms are direct messages, for the account's other clients."""
+        direct = {user: list(rooms) for user, rooms in self._direct.items()}
+        for room_id in self._declare:
+            room = self._rooms.get(room_id)
+            if room is not None and room.partner is not None:
+                rooms = direct.setdefault(room.partner, [])
+                if room_id not in rooms:
+                    rooms.append(room_id)
+        if direct != self._direct:
+            try:
+                await self._api.put(f"v3/user/{seg(self._me)}/account_data/m.direct", direct)
+            except LoggedOut:
+                raise
+            except HomeserverError:
+                return  # tried again at the next sync
+        self._direct = direct
+        self._declare.clear()
+
+
+def _room_filter(limit: int) -> dict[str, Any]:
+    return {
+        "presence": _NOTHING,
+        "account_data": {"types": ["m.direct"]},
+        "room": {
+            "account_data": _NOTHING,
+            "ephemeral": _NOTHING,
+            "state": {"lazy_load_members": True, "types": list(STATE_TYPES)},
+            "timeline": {
+                "limit": limit,
+                "lazy_load_members": True,
+                "types": [*_TIMELINE_TYPES, *STATE_TYPES],
+            },
+        },
+    }
+
+
+_FILTER = _room_filter(_TIMELINE_LIMIT)
+_FIRST_FILTER = json.dumps(_room_filter(1), separators=(",", ":"))
+_PAGE_FILTER = json.dumps(
+    {"lazy_load_members": True, "types": [*_TIMELINE_TYPES, "m.room.member"]}, separators=(",", ":")
+)
+
+
+def _list_at(value: object, *path: str) -> list[Any]:
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value if isinstance(value, list) else []
+
+
+def _items(rooms: object, section: str) -> list[tuple[str, Mapping[str, Any]]]:
+    found = rooms.get(section) if isinstance(rooms, Mapping) else None
+    return [(r, s) for r, s in found.items() if isinstance(s, Mapping)] if isinstance(found, Mapping) else []
