@@ -37,8 +37,16 @@ class _Bucket:
     """At most `rate` sends a second in the long run, a few at once after a pause."""
 
     rate: float
-    level: float = BURST
-    at: int = 0
+    at: int
+    level: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.level = self.most
+
+    @property
+    def most(self) -> float:
+        """How many may go at once."""
+        return max(BURST, self.rate)
 
     def ready_at(self, now: int) -> int:
         """Return when the next send may go, at the earliest now."""
@@ -51,7 +59,7 @@ class _Bucket:
 
     def _refill(self, now: int) -> None:
         if now > self.at:
-            self.level = min(max(BURST, self.rate), self.level + (now - self.at) / 1000 * self.rate)
+            self.level = min(self.most, self.level + (now - self.at) / 1000 * self.rate)
             self.at = now
 
 
@@ -75,7 +83,7 @@ class Deliverer:
     _events: dict[str, EventId] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._bucket = _Bucket(self.rate, at=self.clock.now())
+        self._bucket = _Bucket(self.rate, self.clock.now())
 
     async def load(self) -> None:
         """Take up everything that the store still has to send."""

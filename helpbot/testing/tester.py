@@ -14,12 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
+from helpbot.adapters.calendars import load_calendar
 from helpbot.adapters.db import open_store
 from helpbot.core.addressing import Me
 from helpbot.core.faq import Faq, FaqEntry, Redirect, Source
-from helpbot.core.hours import Calendar, OpenHours
+from helpbot.core.hours import OpenHours
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.matching import FaqIndex
 from helpbot.core.records import Seed, Totals
@@ -116,7 +116,7 @@ class BotTester:
         self.server.person(SAM).join(self.school)
         for user in volunteers:
             self.server.person(user).join(self.helpers)
-        calendar = Calendar(ZoneInfo("Europe/Paris"), "A" if hours != "toujours" else None)
+        calendar = load_calendar("A" if hours != "toujours" else None, "Europe/Paris")
         self.policy = Policy(
             plan=plan or Plan(),
             hours=OpenHours.parse(hours, calendar),
