@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import os
 import stat
@@ -15,10 +16,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from helpbot.core.ids import RoomId
 from helpbot.core.problems import Problem, Problems
 
 if TYPE_CHECKING:
     from helpbot.core.faq import Faq
+    from helpbot.ports import Homeserver
     from helpbot.settings import Settings
 
 _AHEAD = timedelta(days=30)
@@ -51,6 +54,7 @@ class Findings:
 def check(config: Path, offline: bool) -> None:
     """Vérifie la configuration, les fiches, les dossiers ; puis la connexion, l'identité, les salons.
 
+    La connexion ouvre la session dont le bot se servira ; un bot qui tourne doit donc être arrêté avant.
     Chaque problème tient sur une ligne : où, quoi, que faire. Code de retour 1 quand quelque chose empêche le
     bot de fonctionner, 2 quand la configuration ne se lit pas.
     """
@@ -59,6 +63,8 @@ def check(config: Path, offline: bool) -> None:
 
     settings = load_settings(config, os.environ)
     found = examine(config, settings, SystemClock().now())
+    if not (offline or found.errors):
+        asyncio.run(_connection(found, settings))
     for problem in found.errors:
         click.echo(problem)
     for problem in found.warnings:
@@ -66,8 +72,6 @@ def check(config: Path, offline: bool) -> None:
     if found.faq:
         themes = {entry.theme for entry in found.faq.entries}
         click.echo(f"{len(found.faq.entries)} fiches, {len(themes)} rubriques", err=True)
-    if not offline:
-        click.echo("La connexion n'est pas vérifiée par cette version.", err=True)
     click.echo(f"{len(found.errors)} problème(s), {len(found.warnings)} avertissement(s)", err=True)
     sys.exit(1 if found.errors else 0)
 
@@ -180,3 +184,37 @@ def _gaps(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "privacy : controller ou dpo manque", "!rgpd doit pouvoir les nommer"
     if "*" in settings.matrix.trusted_servers:
         yield "trusted_servers : tout le monde peut inviter le bot", "nommez vos serveurs"
+
+
+async def _connection(found: Findings, settings: Settings) -> None:
+    """Log in as `run` does, identity included, then look at the rooms."""
+    from helpbot import bootstrap
+    from helpbot.adapters.clock import SystemClock
+    from helpbot.ports import HomeserverError, LoggedOut
+
+    try:
+        homeserver = await bootstrap.connect_matrix(settings, SystemClock())
+        try:
+            click.echo(f"connecté en tant que {homeserver.user_id}, identité signée", err=True)
+            await examine_rooms(found, settings, homeserver)
+        finally:
+            await homeserver.close()
+    except LoggedOut as out:
+        found.error(f"connexion refusée : {str(out).removesuffix(f'; {out.hint}')}", out.hint)
+    except HomeserverError as trouble:
+        found.error(f"connexion impossible : {trouble}", "vérifiez matrix.homeserver et le réseau")
+
+
+async def examine_rooms(found: Findings, settings: Settings, homeserver: Homeserver) -> None:
+    """Tell which rooms of the configuration the bot is not in."""
+    from helpbot.core.incoming import Membership
+
+    batch = await homeserver.sync(None, wait_ms=0)
+    standing = {news.room: news.membership for news in batch.rooms}
+    named = {"rooms.review": settings.rooms.review, "rooms.volunteers": settings.rooms.volunteers}
+    named |= {f"rooms.settings.{room}": room for room in settings.rooms.settings}
+    for key, room in named.items():
+        if room and standing.get(RoomId(room)) is Membership.INVITE:
+            found.warn(f"{key} : le bot y est invité, pas encore entré", "il entrera au démarrage")
+        elif room and standing.get(RoomId(room)) is not Membership.JOIN:
+            found.warn(f"{key} : le bot n'y est pas", f"invitez-y {homeserver.user_id}")

@@ -9,8 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from helpbot.cli import main
-from helpbot.cli.check import examine
+from helpbot.cli.check import Findings, examine, examine_rooms
 from helpbot.settings import load_settings
+from helpbot.testing.clock import FakeClock
+from helpbot.testing.homeserver import FakeServer
 
 NOW = int(datetime(2026, 11, 21, 10, tzinfo=UTC).timestamp() * 1000)
 CONFIG = """\
@@ -111,3 +113,18 @@ def test_warnings_about_holidays() -> None:
     given = "school_holidays: {corse: [{from: 2026-12-19, back: 2027-01-04}]}\n"
     assert warnings(corse + given) == []
     assert warnings(CONFIG + "school_zone: null\n", summer) == []
+
+
+async def test_rooms_that_the_bot_is_not_in(folder: Path, clock: FakeClock) -> None:
+    server = FakeServer(clock)
+    bot, lea = server.account("@bot:test"), server.person("@lea:test")
+    inside, invited = lea.create_room(invite=["@bot:test"]), lea.create_room(invite=["@bot:test"])
+    await bot.join(inside)
+    rooms = f"rooms: {{review: '{inside}', volunteers: '{invited}', settings: {{'!elsewhere:test': {{}}}}}}\n"
+    (folder / "config.yaml").write_text(CONFIG + rooms)
+    found = Findings(Path("config.yaml"))
+    await examine_rooms(found, load_settings(found.config, {}), bot)
+    assert [(w.what.partition("\u00a0")[0], w.hint) for w in found.warnings] == [
+        ("rooms.volunteers", "il entrera au démarrage"),
+        ("rooms.settings.!elsewhere:test", "invitez-y @bot:test"),
+    ]

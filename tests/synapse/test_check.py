@@ -1,0 +1,48 @@
+"""`helpbot check` on a real homeserver: it logs in, signs its identity, and says what the server says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from helpbot.cli import main
+from helpbot.testing.synapse import LocalSynapse
+
+pytestmark = [pytest.mark.synapse, pytest.mark.slow]
+FAQ = """\
+theme: pix
+title: Pix
+entries: [{id: pix-a, question: Comment entrer dans Pix ?, answer: Par l'ENT.}]
+"""
+
+
+def check(folder: Path, url: str, user: str, password: str) -> Result:
+    (folder / "faq").mkdir(exist_ok=True)
+    (folder / "faq" / "pix.yaml").write_text(FAQ)
+    config = folder / "config.yaml"
+    config.write_text(
+        f"matrix: {{homeserver: '{url}', user_id: '{user}', password: {password}}}\n"
+        "rooms: {review: '!nowhere:test.local'}\n"
+    )
+    return CliRunner().invoke(main, ["check", "-c", str(config)])
+
+
+def test_a_good_account_twice_and_a_wrong_password(synapse: LocalSynapse, tmp_path: Path) -> None:
+    user = synapse.user("checked", "secret")
+    for _ in range(2):
+        result = check(tmp_path, synapse.url, user, "secret")
+        assert result.exit_code == 0, result.output
+        assert f"connecté en tant que {user}, identité signée" in result.stderr
+        assert f"rooms.review\u00a0: le bot n'y est pas; invitez-y {user}" in result.stdout
+    (tmp_path / "other").mkdir()
+    result = check(tmp_path / "other", synapse.url, user, "wrong")
+    assert result.exit_code == 1
+    assert "connexion refusée" in result.stdout
+
+
+def test_nobody_answers(tmp_path: Path) -> None:
+    result = check(tmp_path, "http://127.0.0.1:9", "@bot:test.local", "secret")
+    assert result.exit_code == 1
+    assert "connexion impossible" in result.stdout
