@@ -1,4 +1,4 @@
-"""The same world on a real Synapse: the real adapter as the bot, and as each teacher's client."""
+"""The same world on a real Synapse: the real adapter for the bot, a `Person` for each teacher."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import Any
 from worlds import Teacher
 
 from helpbot.adapters.clock import SystemClock
-from helpbot.adapters.matrix import Account, MatrixHomeserver, connect
+from helpbot.adapters.matrix import Account, connect
 from helpbot.adapters.matrix.http import Api, seg
 from helpbot.adapters.matrix.login import log_in
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.incoming import Access, RoomFacts
-from helpbot.testing.fakerooms import ACCESS_RULES, ENCRYPTION, MESSAGE, Content
+from helpbot.ports import Homeserver
+from helpbot.testing.fakerooms import MESSAGE, REACTION, Content
+from helpbot.testing.person import Person
 from helpbot.testing.synapse import LocalSynapse
 
 _PASSWORD = "un mot de passe pour rire"
@@ -24,17 +26,15 @@ _numbers = count(1)
 
 
 class SynapseTeacher:
-    """A person whose client is the adapter itself."""
+    """A person at a client that is brought up to date before each thing they do."""
 
-    def __init__(self, hs: MatrixHomeserver) -> None:
-        self.hs = hs
-        self._api = hs._api
-        self._cursor: str | None = None
+    def __init__(self, person: Person) -> None:
+        self.person = person
         self._kept: list[tuple[Any, ...]] = []
 
     @property
     def user_id(self) -> UserId:
-        return self.hs.user_id
+        return UserId(self.person.user_id)
 
     async def create_room(
         self,
@@ -46,61 +46,43 @@ class SynapseTeacher:
         public: bool = False,
         invite: Iterable[str] = (),
     ) -> RoomId:
-        state = []
-        if encrypted:
-            content = {"algorithm": "m.megolm.v1.aes-sha2"}
-            state.append({"type": ENCRYPTION, "state_key": "", "content": content})
-        if access is not None:
-            state.append({"type": ACCESS_RULES, "state_key": "", "content": {"rule": str(access)}})
-        wish = {
-            "room_version": version,
-            "preset": "public_chat" if public else "private_chat",
-            "is_direct": direct,
-            "invite": list(invite),
-            "initial_state": state,
-        }
-        return RoomId((await self._api.post("v3/createRoom", wish))["room_id"])
+        room = await self.person.create_room(
+            encrypted=encrypted, direct=direct, version=version, access=access, public=public, invite=invite
+        )
+        return RoomId(room)
 
-    async def invite(self, room: RoomId, user: str, *, direct: bool = False) -> None:
-        if direct:
-            content = {"membership": "invite", "is_direct": True}
-            await self._api.put(f"v3/rooms/{seg(room)}/state/m.room.member/{seg(user)}", content)
-        else:
-            await self._api.post(f"v3/rooms/{seg(room)}/invite", {"user_id": user})
+    async def invite(self, room: RoomId, user: str) -> None:
+        await self.person.invite(room, user)
 
     async def join(self, room: RoomId) -> None:
-        await self.hs.join(room)
-
-    async def leave(self, room: RoomId) -> None:
-        await self.hs.leave(room)
+        await self.person.join(room)
 
     async def kick(self, room: RoomId, user: str) -> None:
-        await self._api.post(f"v3/rooms/{seg(room)}/kick", {"user_id": user})
+        await self.person.kick(room, user)
 
     async def ban(self, room: RoomId, user: str) -> None:
-        await self._api.post(f"v3/rooms/{seg(room)}/ban", {"user_id": user})
+        await self.person.request("POST", f"v3/rooms/{seg(room)}/ban", {"user_id": user})
 
     async def set_state(self, room: RoomId, event_type: str, content: Content) -> None:
-        await self._api.put(f"v3/rooms/{seg(room)}/state/{event_type}", content)
+        await self.person.set_state(room, event_type, content)
 
     async def send(self, room: RoomId, event_type: str, content: Content) -> EventId:
-        await self._sync(wait_ms=0)  # as a client that is open: it knows who came and left
-        return await self.hs.send(room, event_type, content, f"teacher-{next(_numbers)}")
+        await self.person._sync_once(wait_ms=0)  # it knows who came and left
+        encrypt = False if event_type == REACTION else None
+        return EventId(await self.person.send(room, event_type, content, encrypt=encrypt))
 
     async def redact(self, room: RoomId, target: EventId) -> EventId:
-        return await self.hs.redact(room, target, f"teacher-{next(_numbers)}")
+        return EventId(await self.person.redact(room, target))
 
     async def reads(self, room: RoomId, event: EventId) -> Content | None:
-        await self._sync(wait_ms=0)
-        raw = await self._api.get(f"v3/rooms/{seg(room)}/event/{seg(event)}")
+        await self.person._sync_once(wait_ms=0)
+        raw = await self.person.request("GET", f"v3/rooms/{seg(room)}/event/{seg(event)}")
         if "redacted_because" in raw.get("unsigned", {}):
             return None
-        if raw["type"] == "m.room.encrypted":
-            raw = self.hs._keys.machine.open(raw, room)
-        return dict(raw["content"])
+        return dict(self.person._opened(room, raw)["content"])
 
     async def withhold_keys(self, room: RoomId) -> None:
-        keys = self.hs._keys
+        keys = self.person._keys
         await keys.encrypt(room, MESSAGE, {})  # so that the room is known
         keys.machine.outbound_group_sessions.pop(room)
         keys._rooms[room].stale = True
@@ -108,23 +90,20 @@ class SynapseTeacher:
         async def keep(*call: Any) -> None:
             self._kept.append(call)
 
-        keys._to_devices = keep  # type: ignore[method-assign]
+        keys._to_devices = keep  # type: ignore[assignment,method-assign]
 
     async def release_keys(self) -> None:
-        keys = self.hs._keys
+        keys = self.person._keys
         del keys._to_devices
         for call in self._kept:
             await keys._to_devices(*call)
         self._kept.clear()
 
-    async def _sync(self, *, wait_ms: int) -> None:
-        self._cursor = (await self.hs.sync(self._cursor, wait_ms=wait_ms)).next
-
 
 class SynapseWorld:
     """One running Synapse is shared by all tests; the people and the bot are new in each."""
 
-    tries = 12
+    tries = 8
     wait_ms = 1_000
 
     def __init__(self, synapse: LocalSynapse, folder: Path, *, encrypted: bool) -> None:
@@ -132,28 +111,31 @@ class SynapseWorld:
         self.joined: dict[RoomId, RoomFacts] = {}
         self._synapse = synapse
         self._folder = folder
-        self._opened: list[MatrixHomeserver] = []
+        self._people: list[Person] = []
         self._bot_id = ""
-        self.bot: MatrixHomeserver
+        self.bot: Homeserver
 
     async def start(self) -> SynapseWorld:
         """Register the bot's account and connect."""
         self._bot_id = self._register("helpbot")
-        self.bot = await self._connect(self._bot_id, "bot")
+        await self._connect()
         return self
 
     def now(self) -> int:
         return time.time_ns() // 1_000_000
 
     async def teacher(self, name: str) -> Teacher:
-        hs = await self._connect(self._register(name), name)
-        await hs._api.put(f"v3/profile/{seg(hs.user_id)}/displayname", {"displayname": name})
-        return SynapseTeacher(hs)
+        user = self._register(name)
+        folder = self._folder / user[1:].partition(":")[0]
+        folder.mkdir()
+        person = await Person.login(self._synapse.url, user, _PASSWORD, folder=folder, follow=False)
+        self._people.append(person)
+        await person.rename(name)
+        return SynapseTeacher(person)
 
-    async def restart(self) -> MatrixHomeserver:
+    async def restart(self) -> Homeserver:
         await self.bot.close()
-        self._opened.remove(self.bot)
-        self.bot = await self._connect(self._bot_id, "bot")
+        await self._connect()
         return self.bot
 
     async def send_from_elsewhere(self, room: RoomId, content: Content, txn_id: str) -> EventId:
@@ -167,20 +149,20 @@ class SynapseWorld:
             await api.close()
 
     async def rename_bot(self, name: str) -> None:
-        await self.bot._api.put(f"v3/profile/{seg(self._bot_id)}/displayname", {"displayname": name})
+        await self._real._api.put(f"v3/profile/{seg(self._bot_id)}/displayname", {"displayname": name})
 
     async def end_session(self) -> None:
-        await self.bot._api.post("v3/logout", {})
+        await self._real._api.post("v3/logout", {})
 
     async def close(self) -> None:
-        for hs in self._opened:
-            await hs.close()
+        for person in self._people:
+            await person.close()
+        if hasattr(self, "bot"):
+            await self.bot.close()
 
     def _register(self, name: str) -> str:
         return self._synapse.user(f"{name}-{next(_numbers)}", _PASSWORD)
 
-    async def _connect(self, user: str, place: str) -> MatrixHomeserver:
-        account = Account(self._synapse.url, user, _PASSWORD)
-        hs = await connect(account, self._folder / place, SystemClock())
-        self._opened.append(hs)
-        return hs
+    async def _connect(self) -> None:
+        account = Account(self._synapse.url, self._bot_id, _PASSWORD)
+        self.bot = self._real = await connect(account, self._folder / "bot", SystemClock())

@@ -41,7 +41,10 @@ async def test_news_come_once_and_in_their_room_s_order(world: World) -> None:
 
 
 async def test_the_same_cursor_again_gives_the_same_news(world: World) -> None:
-    """A batch that was not stored, since the database or the process failed, is asked for again."""
+    """A batch that was not stored, since the database or the process failed, is asked for again.
+
+    What it says of the room counts as much as the messages: the store must hear that guests may sit.
+    """
     lea = await world.teacher("lea")
     room = await room_with_bot(world, lea)
     seen = await Follower.start(world)

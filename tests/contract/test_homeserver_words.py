@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 from worlds import Follower, World, react, room_with_bot, say
 
@@ -98,7 +99,8 @@ async def test_reactions_and_deletions(world: World) -> None:
     taken_back = await lea.redact(room, tap)
     gone = await lea.redact(room, question)
     await seen.get(gone)
-    reaction, *deletions = [item for item in seen.items if not isinstance(item, Message)]
+    others: list[Any] = [item for item in seen.items if not isinstance(item, Message)]
+    reaction, *deletions = others
     # When the deletion comes in the same sync, the deleted event itself may be empty already.
     if isinstance(reaction, Redaction):
         deletions.insert(0, reaction)
