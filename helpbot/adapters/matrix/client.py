@@ -357,6 +357,12 @@ class MatrixHomeserver:
             start = end
         return None
 
+    async def profile_name(self, user: UserId) -> str:
+        """Return somebody's display name, empty where there is none or it is hidden."""
+        found = await self._optional(f"v3/profile/{seg(user)}/displayname")
+        name = found.get("displayname")
+        return name if isinstance(name, str) else ""
+
     async def join(self, room: RoomId) -> RoomFacts:
         """Join and return the room's facts, its encryption state known for sure."""
         await self._api.post(f"v3/join/{seg(room)}", {})
