@@ -120,6 +120,19 @@ async def test_a_tap_has_its_sender_target_and_key(world: World) -> None:
     assert reaction == Reaction(tap, room, lea.user_id, reaction.at, question, "1️⃣")
 
 
+async def test_a_moderator_may_delete_what_we_said(world: World) -> None:
+    lea = await world.teacher("lea")
+    room = await room_with_bot(world, lea)
+    seen = await Follower.start(world)
+    answer = await world.bot.send(room, "m.room.message", {"msgtype": "m.text", "body": "oui"}, "t1")
+    deletion = await seen.get(await lea.redact(room, answer))
+    assert isinstance(deletion, Redaction)
+    assert (deletion.sender, deletion.target) == (lea.user_id, answer)
+    # What is deleted can still be found: it stood in the room, and must not be said again.
+    assert await world.bot.find_sent(room, "t1", since=0) == answer
+    assert await world.bot.send(room, "m.room.message", {"msgtype": "m.text", "body": "oui"}, "t1") == answer
+
+
 async def test_a_message_deleted_before_it_was_read_is_not_given(world: World) -> None:
     lea = await world.teacher("lea")
     room = await room_with_bot(world, lea)
