@@ -109,6 +109,10 @@ class MatrixHomeserver:
         self._invited: dict[RoomId, UserId] = {}  # direct invitations not answered yet, and by whom
         self._declare: set[RoomId] = set()  # direct rooms that m.direct does not name yet
         self._filter = ""
+        # What the store knows of each room: that a batch was stored shows in the cursor asked next.
+        self._told: dict[RoomId, RoomFacts] = {}
+        self._telling: dict[RoomId, RoomFacts] = {}
+        self._given: str | None = None
         self.health = Health()
 
     @property
@@ -142,6 +146,7 @@ class MatrixHomeserver:
         """Tell it what the store knows of the joined rooms, before the first sync after a start."""
         for facts in rooms:
             self._rooms[facts.room] = Room(facts.room, facts, partner=facts.direct_with)
+            self._told[facts.room] = facts
 
     # -- in -----------------------------------------------------------------------------------------
 
@@ -156,6 +161,9 @@ class MatrixHomeserver:
         else:
             query["since"] = since
         answer = await self._api.get("v3/sync", query, wait_s=wait_ms / 1000)
+        if since is not None and since == self._given:
+            self._told.update(self._telling)
+        self._telling.clear()
         got = self._keys.receive(answer, since)
         self.health.malformed += got.broken
         self.health.withheld += len(got.withheld)
@@ -163,9 +171,11 @@ class MatrixHomeserver:
         if data:
             self._account_data(data)
         rooms = answer.get("rooms")
+        news = await self._rooms_news(rooms, first=since is None) if rooms else ()
+        self._given = str(answer["next_batch"])
         return Batch(
-            str(answer["next_batch"]),
-            rooms=tuple(await self._rooms_news(rooms, first=since is None)) if rooms else (),
+            self._given,
+            rooms=tuple(news),
             sessions=tuple(got.sessions),
             withheld=tuple(got.withheld),
             must_store=bool(_list_at(answer, "to_device", "events")),
@@ -214,7 +224,6 @@ class MatrixHomeserver:
     async def _joined(self, room_id: RoomId, said: Mapping[str, Any], *, first: bool) -> RoomNews | None:
         state = _list_at(said, "state", "events")
         room = self._rooms.get(room_id)
-        before = None if room is None else room.facts
         if room is None:
             room = Room.new(room_id)
             if not any(
@@ -247,7 +256,9 @@ class MatrixHomeserver:
         self._settle(room)
         if room.partner is not None and joined_here:
             self._declare.add(room_id)
-        new = room.facts != before or joined_here
+        new = joined_here or room.facts != self._told.get(room_id)
+        if new:
+            self._telling[room_id] = room.facts
         gap = timeline.get("prev_batch") if limited and not joined_here and not first else None
         if not (events or new or gap):
             return None
@@ -422,6 +433,8 @@ class MatrixHomeserver:
 
     def _forget(self, room: RoomId) -> None:
         self._rooms.pop(room, None)
+        self._told.pop(room, None)
+        self._telling.pop(room, None)
         self._invited.pop(room, None)
         self._declare.discard(room)
         self._keys.forget_room(room)
