@@ -55,7 +55,7 @@ def test_defaults(folder: Path) -> None:
     assert loaded.matrix.trusted_servers == ("exemple.fr",)
     assert loaded.matrix.max_sends_per_second == 1.0
     assert loaded.data_dir == folder / "data"
-    assert loaded.database_url == f"sqlite:///{folder / 'data' / 'helpbot.db'}"
+    assert loaded.store.url is None
     assert loaded.privacy.pseudonym_key_file == folder / "pseudonym.key"
     assert loaded.routing.waves == (1, 1, 2)
     assert loaded.school_zone == "A"
@@ -84,7 +84,8 @@ def test_secrets_are_not_shown() -> None:
     assert "sésame" not in repr(loaded) + str(loaded)
     assert loaded.matrix.password is not None
     assert loaded.matrix.password.get_secret_value() == "sésame"
-    assert loaded.database_url == "postgresql://bot:sésame@localhost/bot"
+    assert loaded.store.url is not None
+    assert loaded.store.url.get_secret_value() == "postgresql://bot:sésame@localhost/bot"
     assert "sésame" not in "".join(problems(MINIMAL.replace("sésame", "[sésame]")))
     assert "sésame" not in "".join(problems(MINIMAL + "store: {url: 'oracle://bot:sésame@x'}\n"))
 

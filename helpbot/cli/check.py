@@ -117,7 +117,11 @@ def _folders(found: Findings, settings: Settings) -> None:
             f"privacy.pseudonym_key_file : impossible de créer {key}",
             "donnez un dossier où le bot peut écrire",
         )
-    if settings.database_url.startswith("postgresql") and not find_spec("psycopg"):
+    if (
+        settings.store.url
+        and not find_spec("psycopg")
+        and "sqlite:" not in settings.store.url.get_secret_value()
+    ):
         found.error("store.url : il manque de quoi parler à PostgreSQL", "pip install 'helpbot[postgres]'")
 
 

@@ -255,12 +255,6 @@ class Settings(_Section):
             raise wrong(what, "déplacez-la, par exemple à côté de ce fichier", at=("pseudonym_key_file",))
         return value
 
-    @property
-    def database_url(self) -> str:
-        """The database's address, secret included: the one given, else SQLite in the data folder."""
-        given = self.store.url
-        return given.get_secret_value() if given else f"sqlite:///{self.data_dir / 'helpbot.db'}"
-
     def holidays(self) -> dict[str, tuple[Break, ...]]:
         """The school holidays that the operator gave, by zone."""
         return {
