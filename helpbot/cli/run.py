@@ -44,15 +44,14 @@ def run(config: Path, log_format: str, verbose: bool) -> None:
 async def serve(settings: Settings) -> int:
     """Run the bot until a signal; returns the exit code."""
     import gc
-
-    import structlog
+    import logging
 
     from helpbot import bootstrap
     from helpbot.adapters.clock import SystemClock
     from helpbot.adapters.db import NewerSchema, OldSchema
     from helpbot.ports import LoggedOut, RateLimited, Refused, Unreachable
 
-    log = structlog.get_logger("helpbot.run")
+    log = logging.getLogger("helpbot.run")
     clock, stopping = SystemClock(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -66,10 +65,12 @@ async def serve(settings: Settings) -> int:
                 homeserver = await bootstrap.connect_matrix(settings, clock)
             except RateLimited as limited:
                 wait = limited.retry_after_ms
-                log.warning("the homeserver limits logins; waiting as told", wait_ms=wait)
+                log.warning("the homeserver limits logins; waiting as told", extra={"wait_ms": wait})
                 await _pause(stopping, wait)
             except Unreachable as trouble:
-                log.warning("the homeserver cannot be reached", why=str(trouble), retry_in_ms=wait)
+                log.warning(
+                    "the homeserver cannot be reached", extra={"why": str(trouble), "retry_in_ms": wait}
+                )
                 await _pause(stopping, wait)
                 wait = min(60_000, wait * 2)
         if homeserver is None:
@@ -79,7 +80,7 @@ async def serve(settings: Settings) -> int:
             # What start-up left behind goes now; what stays is not looked at again.
             gc.collect()
             gc.freeze()
-            log.info("ready", user=str(homeserver.user_id), entries=len(index.faq.entries))
+            log.info("ready", extra={"user": str(homeserver.user_id), "entries": len(index.faq.entries)})
 
         bot = await bootstrap.make_bot(settings, index, homeserver, on_ready=ready)
         stopper = asyncio.create_task(_stop_when(stopping, bot.stop))
@@ -88,10 +89,10 @@ async def serve(settings: Settings) -> int:
         finally:
             stopper.cancel()
     except LoggedOut as out:
-        log.error("the account cannot be used", code=out.code, why=str(out), hint=out.hint)
+        log.error("the account cannot be used", extra={"code": out.code, "why": str(out), "hint": out.hint})
         return 1
     except (OldSchema, NewerSchema, Refused) as trouble:
-        log.error("the bot cannot run", why=str(trouble))
+        log.error("the bot cannot run", extra={"why": str(trouble)})
         return 1
     else:
         log.info("stopped")

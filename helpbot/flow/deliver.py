@@ -8,17 +8,16 @@ looked for in its room.
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
-
-import structlog
 
 from helpbot.core.ids import EventId, RoomId
 from helpbot.core.records import OutboxRow
 from helpbot.ports import Clock, Homeserver, LoggedOut, RateLimited, Refused, Store, Tx, Unreachable
 
-log = structlog.get_logger("helpbot.deliver")
+log = logging.getLogger("helpbot.deliver")
 
 UNSURE_AFTER_MS = 20 * 3_600_000
 """Synapse keeps transaction ids about 24 hours; from here on the room is read before a send."""
@@ -150,7 +149,10 @@ class Deliverer:
         except Unreachable:
             await self._failed(row)
         except Refused as no:
-            log.error("the homeserver refused a message", code=no.code, ticket=row.ticket, row=row.id)
+            log.error(
+                "the homeserver refused a message",
+                extra={"code": no.code, "ticket": row.ticket, "row": row.id},
+            )
             await self.store.run(lambda tx: tx.park_outbox(row.id))
         except LoggedOut:
             self._back(row)

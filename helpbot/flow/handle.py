@@ -6,10 +6,9 @@ means there, asks core for the decision, and writes all of it.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from functools import partial
-
-import structlog
 
 from helpbot.core import addressing, commands, taps, tickets
 from helpbot.core import notices as say
@@ -26,7 +25,7 @@ from helpbot.flow.setting import NameNeeded, Setting
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Clock, Homeserver, HomeserverError, Store, Tx
 
-log = structlog.get_logger("helpbot.handle")
+log = logging.getLogger("helpbot.handle")
 
 LATE_MS = 48 * 3_600_000
 FOLLOW_UP_MS = 10 * 60_000
@@ -50,7 +49,7 @@ async def handle(
             await learn_name(homeserver, setting, needed.user)
         except Exception:
             # One poisoned message must not stop the others: no content here, only the place.
-            log.exception("a message could not be handled", attempts=item.attempts + 1)
+            log.exception("a message could not be handled", extra={"attempts": item.attempts + 1})
             return await store.run(partial(_put_off, setting=setting, item=item, now=now))
 
 

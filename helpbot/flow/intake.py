@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
-
-import structlog
 
 from helpbot.core import addressing
 from helpbot.core.ids import EventId, RoomId, UserId
@@ -27,7 +26,7 @@ from helpbot.core.tickets import Ticket
 from helpbot.flow.setting import Setting
 from helpbot.ports import Clock, Homeserver, Refused, Store, Tx
 
-log = structlog.get_logger("helpbot.intake")
+log = logging.getLogger("helpbot.intake")
 
 CHOICE_MINUTES = 10
 """How long a bare sign may answer a pending choice (rule 4 of the conversation)."""
@@ -70,12 +69,12 @@ async def _gap(homeserver: Homeserver, news: RoomNews, since: str | None) -> tup
         try:
             page = await homeserver.messages(news.room, start=start, stop=since)
         except Refused as no:  # kicked meanwhile, or history hidden: there is no more to be had
-            log.warning("gap not readable", code=no.code)
+            log.warning("gap not readable", extra={"code": no.code})
             break
         newest_first += page.events
         start = page.next
     else:
-        log.warning("gap too long", pages=MAX_GAP_PAGES)
+        log.warning("gap too long", extra={"pages": MAX_GAP_PAGES})
     newest_first.reverse()
     return tuple(newest_first)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-
-import structlog
 
 from helpbot.core import notices as say
 from helpbot.core.effects import Kind
@@ -16,7 +15,7 @@ from helpbot.flow.setting import Setting
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Clock, Store, Tx
 
-log = structlog.get_logger("helpbot.reload")
+log = logging.getLogger("helpbot.reload")
 
 MAX_SHOWN = 10
 
@@ -28,13 +27,13 @@ async def reload_faq(
     try:
         index = await load()
     except Problems as broken:
-        log.error("the FAQ does not load; the last good one stays", problems=len(broken.found))
+        log.error("the FAQ does not load; the last good one stays", extra={"problems": len(broken.found)})
         lines = tuple(str(p) for p in broken.found[:MAX_SHOWN])
         setting.faq_broken = True
         return await store.run(partial(_tell, setting=setting, notice=say.FaqBroken(lines), now=clock.now()))
     was_broken, setting.faq_broken = setting.faq_broken, False
     setting.index = index
-    log.info("FAQ loaded", entries=len(index.faq.entries), revision=index.faq.revision)
+    log.info("FAQ loaded", extra={"entries": len(index.faq.entries), "revision": index.faq.revision})
     if not was_broken:
         return Written()
     notice = say.FaqLoaded(len(index.faq.entries))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from functools import partial
-
-import structlog
 
 from helpbot.core import notices as say
 from helpbot.core.effects import Kind
@@ -15,7 +14,7 @@ from helpbot.flow.setting import Setting
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Clock, Homeserver, RateLimited, Refused, Store, Tx, Unreachable
 
-log = structlog.get_logger("helpbot.rooms")
+log = logging.getLogger("helpbot.rooms")
 
 MAX_ATTEMPTS = 8
 
@@ -36,7 +35,7 @@ async def answer_invitation(
             return await store.run(partial(_left, row=row))
         facts = await homeserver.join(row.facts.room)
     except Refused as no:
-        log.warning("invitation could not be answered", code=no.code)
+        log.warning("invitation could not be answered", extra={"code": no.code})
         return await store.run(partial(_try_later, row=row, now=now, wait=60_000))
     except Unreachable:
         return await store.run(partial(_try_later, row=row, now=now, wait=5_000))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-
-import structlog
 
 from helpbot.core.records import InboxItem
 from helpbot.flow.deliver import Deliverer, confirm_all
@@ -19,7 +18,7 @@ from helpbot.flow.upkeep import sweep
 from helpbot.flow.write import Written
 from helpbot.ports import Clock, Homeserver, RateLimited, Store, Unreachable
 
-log = structlog.get_logger("helpbot.runner")
+log = logging.getLogger("helpbot.runner")
 
 SYNC_WAIT_MS = 30_000
 FLUSH_MS = 200
@@ -198,7 +197,9 @@ class Bot:
             except RateLimited as limited:
                 pause = limited.retry_after_ms
             except Unreachable as trouble:
-                log.warning("the homeserver does not answer", why=str(trouble), retry_in_ms=wait)
+                log.warning(
+                    "the homeserver does not answer", extra={"why": str(trouble), "retry_in_ms": wait}
+                )
                 pause, wait = wait, min(60_000, wait * 2)
             await self.clock.sleep_until(self.clock.now() + pause)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
-
-import structlog
 
 from helpbot.core import tickets
 from helpbot.core.effects import JobKind
@@ -15,7 +14,7 @@ from helpbot.flow.setting import NameNeeded, Setting
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Clock, Homeserver, Store, Tx
 
-log = structlog.get_logger("helpbot.timers")
+log = logging.getLogger("helpbot.timers")
 
 _FENCED = (JobKind.ASK, JobKind.CLAIM_SILENCE)
 """Timers of a step: those of an earlier epoch mean nothing any more."""

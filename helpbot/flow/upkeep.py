@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
-
-import structlog
 
 from helpbot.core.effects import JobKind
 from helpbot.core.records import Job
 from helpbot.flow.setting import Setting
 from helpbot.ports import Clock, Store, Tx
 
-log = structlog.get_logger("helpbot.upkeep")
+log = logging.getLogger("helpbot.upkeep")
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -40,9 +39,9 @@ def _sweep(tx: Tx, setting: Setting, now: int) -> dict[str, int]:
     for ticket_id in tx.late_plans(now - HOUR):
         ticket = tx.ticket(ticket_id)
         if ticket is not None:
-            log.error("a search had stopped and goes on", ticket=ticket_id)
+            log.error("a search had stopped and goes on", extra={"ticket": ticket_id})
             kind = JobKind.ASK if ticket.helper is None else JobKind.CLAIM_SILENCE
             tx.schedule(Job(ticket.id, kind, now, ticket.epoch))
     if any(gone.values()):
-        log.info("removed what was past its time", **{k: v for k, v in gone.items() if v})
+        log.info("removed what was past its time", extra={k: v for k, v in gone.items() if v})
     return gone

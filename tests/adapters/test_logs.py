@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sqlite3
 from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from helpbot.adapters.logs import set_up_logs
 
@@ -21,7 +21,6 @@ def _as_before() -> Iterator[None]:
     root.handlers[:] = handlers
     root.setLevel(level)
     logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
 
 
 def lines(stream: io.StringIO) -> list[dict[str, object]]:
@@ -31,7 +30,7 @@ def lines(stream: io.StringIO) -> list[dict[str, object]]:
 def test_json_lines() -> None:
     stream = io.StringIO()
     set_up_logs(json=True, stream=stream)
-    structlog.get_logger("helpbot").info("ready", rooms=3)
+    logging.getLogger("helpbot").info("ready", extra={"rooms": 3})
     logging.getLogger("nio").info("chatter")
     logging.getLogger("nio").warning("trouble with %s", "a key")
     assert stream.getvalue().startswith('{"event": "ready", ')
@@ -44,10 +43,24 @@ def test_json_lines() -> None:
 def test_lines_for_people() -> None:
     stream = io.StringIO()
     set_up_logs(json=False, stream=stream)
-    structlog.get_logger().info("ready", rooms=3)
+    logging.getLogger("helpbot").info("ready", extra={"rooms": 3})
     assert "ready" in stream.getvalue()
     assert "rooms=3" in stream.getvalue()
     assert "\x1b" not in stream.getvalue()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_colours_on_a_terminal_only() -> None:
+    stream = Terminal()
+    set_up_logs(json=False, stream=stream)
+    logging.getLogger("helpbot").warning("gap too long", extra={"pages": 3, "why": "it was away"})
+    assert (
+        "\x1b[33mwarning \x1b[0m gap too long pages=3 why='it was away' logger=helpbot" in stream.getvalue()
+    )
 
 
 @pytest.mark.parametrize("as_json", [True, False])
@@ -55,9 +68,10 @@ def test_no_name_is_written(*, as_json: bool) -> None:
     stream = io.StringIO()
     set_up_logs(json=as_json, stream=stream)
     person = "@lea.martin-ac-lyon.fr:agent.education.tchap.gouv.fr"
-    log = structlog.get_logger()
-    log.info(f"hello {person}", who=person, many=[person], deep={person: {"x": (person, 1)}})  # noqa: G004
-    log.warning("odd", error=ValueError(f"no such user {person}"))
+    log = logging.getLogger("helpbot")
+    given = {"who": person, "many": [person], "deep": {person: {"x": (person, 1)}}}
+    log.info(f"hello {person}", extra=given)  # noqa: G004
+    log.warning("odd", extra={"error": ValueError(f"no such user {person}")})
     logging.getLogger("aiohttp").error("%s failed", person)
     try:
         raise RuntimeError(person)
@@ -65,3 +79,35 @@ def test_no_name_is_written(*, as_json: bool) -> None:
         log.exception("crash")
     assert "lea" not in stream.getvalue()
     assert "@…:agent.education.tchap.gouv.fr" in stream.getvalue()
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_an_exception_is_told_without_what_it_quotes(*, as_json: bool) -> None:
+    words = "mon élève Enzo"
+
+    def fail() -> None:
+        try:
+            try:
+                int(words)
+            except ValueError as error:
+                raise sqlite3.OperationalError("database is locked") from error
+        except sqlite3.Error:
+            raise ExceptionGroup(words, [KeyError(words), OSError(28, "No space left on device")])  # noqa: B904
+
+    stream = io.StringIO()
+    set_up_logs(json=as_json, stream=stream)
+    try:
+        fail()
+    except ExceptionGroup:
+        logging.getLogger("helpbot").exception("crash")
+    written = stream.getvalue()
+    assert "Enzo" not in written
+    for said in (
+        "builtins.ValueError",
+        "sqlite3.OperationalError: database is locked",
+        "which led to:",
+        "in fail",
+    ):
+        assert said in written
+    assert "builtins.KeyError" in written
+    assert "builtins.OSError: No space left on device" in written
