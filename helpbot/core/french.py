@@ -26,11 +26,10 @@ _SPELT = str.maketrans(
         "\t": " ", "\n": " ", "\r": " ", "\v": " ", "\f": " ",
     }
 )  # fmt: skip
-_SPACES = re.compile(r"\s+")
 _ELISION = re.compile(r"\b(lorsqu|puisqu|jusqu|quelqu|presqu|qu|[cdjlmnst])'")
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")
 _GRADE = re.compile(r"^([1-6])(?:eme|ieme|emes|es|e|iemes)$")
-_SHORT_PLURAL = re.compile(r"^(?:cp|ce1|ce2|cm1|cm2|bts|cap)s$")
+_SHORT_PLURALS = frozenset(f"{short}s" for short in ("cp", "ce1", "ce2", "cm1", "cm2", "bts", "cap"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +56,30 @@ def _lists() -> _Lists:
     )
 
 
+class _Folding(dict[int, str]):
+    """What each character becomes, worked out the first time it is met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = _fold_character(chr(code))
+        return folded
+
+
+_FOLDING = _Folding()
+
+
 def fold(text: str) -> str:
     """Lower the case, drop accents and invisible characters, straighten apostrophes and spaces."""
-    if text.isascii():
-        return _fold_ascii(text)
-    return _fold_unicode(text)
+    return " ".join(text.translate(_FOLDING).split())
 
 
-def _fold_ascii(text: str) -> str:
-    lowered = text.lower().translate(_SPELT)
-    kept = lowered if lowered.isprintable() else "".join(c for c in lowered if c.isprintable())
-    return _SPACES.sub(" ", kept.replace("`", "'")).strip()
-
-
-def _fold_unicode(text: str) -> str:
+def _fold_character(character: str) -> str:
     for _ in range(4):  # case folding may yield characters that decompose again
-        before = text
-        spread = unicodedata.normalize("NFKD", text.translate(_SPELT)).casefold().translate(_SPELT)
-        text = "".join(c for c in spread if unicodedata.category(c) not in _MARKS)
-        if text == before:
+        before = character
+        spread = unicodedata.normalize("NFKD", character.translate(_SPELT)).casefold().translate(_SPELT)
+        character = "".join(c for c in spread if unicodedata.category(c) not in _MARKS)
+        if character == before:
             break
-    return _SPACES.sub(" ", text).strip()
+    return character
 
 
 def _split(folded: str) -> list[str]:
@@ -95,9 +97,9 @@ def _expanded(raw: list[str]) -> list[str]:
     for word in raw:
         if word in known:
             out.extend(known[word])
-        elif grade := _GRADE.match(word):
+        elif word[0] in "123456" and (grade := _GRADE.match(word)):
             out.append(f"{grade[1]}e")
-        elif _SHORT_PLURAL.match(word):
+        elif word in _SHORT_PLURALS:
             out.append(word[:-1])
         else:
             out.append(word)
@@ -161,6 +163,12 @@ def content_words(text: str) -> tuple[str, ...]:
     stop = _lists().stopwords
     kept = tuple(w for w in found if w not in stop)
     return kept or found
+
+
+def stems_told(text: str) -> frozenset[str]:
+    """Give the stems of a text that answers: nothing is said around it."""
+    stop = _lists().stopwords
+    return frozenset(stem(w) for w in _expanded(_split(fold(text))) if w not in stop)
 
 
 def stems(text: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from helpbot.core.matching.lexicon import Evidence, Lexicon
 from helpbot.core.matching.ridge import Ridge
 from helpbot.core.matching.vectors import Floats, Reading, Space
 
-CONSIDERED = 8
+CONSIDERED = 6
 """Entries whose words are looked at, best kernel scores first."""
 MEASURES = (
     "score", "lead", "cover", "subject", "frame_only", "missing", "reverse",

@@ -9,7 +9,7 @@ import numpy as np
 from helpbot.core import faq as values
 from helpbot.core import french
 from helpbot.core.faq import Faq
-from helpbot.core.matching import danger
+from helpbot.core.matching import calibrate, danger
 from helpbot.core.matching.confidence import Candidate, Left, consider, learned, probability
 from helpbot.core.matching.lexicon import Lexicon
 from helpbot.core.matching.ridge import Ridge
@@ -22,6 +22,7 @@ REDIRECT_AT = 0.6
 """A fixed sentence that names who to turn to costs less than a wrong answer."""
 URGENT_AT = 0.4
 SAME_WORDS = 0.9
+LEAST_WORDS = 2
 THEME_LEAD = 1.5
 THEME_AT = 0.12
 
@@ -48,16 +49,19 @@ class FaqIndex:
         labels = [i for i, _ in phrasings]
         readings = [read(p) for _, p in phrasings]
         count = shift + len(faq.redirects)
+        space, ridge = Space(readings, labels), Ridge(np.array(labels, np.intp), count)
+        lexicon = Lexicon(readings, labels, [*(e.answer for e in faq.entries), *("" for _ in faq.redirects)])
+        if answer_at is None:
+            answer_at = calibrate.raised(
+                learned().answer_at,
+                lexicon.rows_of[:shift],
+                lambda row, left: consider(space, ridge, lexicon, readings[row], left)[1],
+            )
+        if clarify_at is None:
+            clarify_at = min(learned().clarify_at, answer_at)
         danger.alarm("")  # reads its rules now rather than at the first question
-        return cls(
-            faq,
-            learned().answer_at if answer_at is None else answer_at,
-            learned().clarify_at if clarify_at is None else clarify_at,
-            Space(readings, labels),
-            Ridge(np.array(labels, np.intp), count),
-            Lexicon(readings, labels, [*(e.answer for e in faq.entries), *("" for _ in faq.redirects)]),
-            (*(e.id for e in faq.entries), *(r.id for r in faq.redirects)),
-        )
+        names = (*(e.id for e in faq.entries), *(r.id for r in faq.redirects))
+        return cls(faq, answer_at, clarify_at, space, ridge, lexicon, names)
 
     def redirect(self, redirect_id: str) -> values.Redirect:
         """Give the redirection of that id: the FAQ's own, or the built-in one for danger."""
@@ -139,9 +143,10 @@ class FaqIndex:
 
 
 def _leans(question: str, before: str | None, ranked: list[tuple[float, Candidate]]) -> bool:
-    """Tell whether a question needs one that is not there: « et pour un collègue ? »."""
-    said_so = ranked[0][1].evidence.overlap >= SAME_WORDS
-    return not before and french.is_follow_up(question) and not said_so
+    """Tell whether a question says too little to be answered: one word, or « et pour un collègue ? »."""
+    if ranked[0][1].evidence.overlap >= SAME_WORDS:
+        return False
+    return len(french.stems(question)) < LEAST_WORDS or (not before and french.is_follow_up(question))
 
 
 def _options(candidates: tuple[Match, ...]) -> tuple[Match, ...]:

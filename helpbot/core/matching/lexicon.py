@@ -17,7 +17,7 @@ from helpbot.core.matching.vectors import Reading, pieces
 TYPO_LIKENESS = 0.5
 """Shared pieces (Dice) from which an unknown word is read as a known one."""
 TYPO_LENGTH = 4
-ANSWER_CHARS = 600
+ANSWER_CHARS = 400
 
 
 @cache
@@ -66,7 +66,17 @@ class Evidence:
 class Lexicon:
     """The words of every entry. Immutable once built."""
 
-    __slots__ = ("_answers", "_by_piece", "_idf", "_known", "_pieces", "_rows", "_unknown", "rows_of")
+    __slots__ = (
+        "_answers",
+        "_by_piece",
+        "_idf",
+        "_known",
+        "_lengths",
+        "_pieces",
+        "_rows",
+        "_unknown",
+        "rows_of",
+    )
 
     def __init__(self, readings: Sequence[Reading], groups: Sequence[int], answers: Sequence[str]) -> None:
         self._rows = [tuple(dict.fromkeys(r.stems)) for r in readings]
@@ -74,12 +84,13 @@ class Lexicon:
         self.rows_of: list[list[int]] = [[] for _ in range(count)]
         for row, group in enumerate(groups):
             self.rows_of[group].append(row)
-        self._answers = [frozenset(french.stems(a[:ANSWER_CHARS])) if a else frozenset() for a in answers]
+        self._answers = [french.stems_told(a[:ANSWER_CHARS]) for a in answers]
         df: dict[str, int] = {}
         for rows in self.rows_of:
             for stem in {s for row in rows for s in self._rows[row]}:
                 df[stem] = df.get(stem, 0) + 1
         self._idf = {s: math.log((1 + count) / (1 + n)) + 1 for s, n in df.items()}
+        self._lengths = [sum(self._idf[s] for s in row) for row in self._rows]
         self._unknown = math.log(1 + count) + 1
         self._known = list(dict.fromkeys(w for r in readings for w in r.words if len(w) >= TYPO_LENGTH))
         self._by_piece: dict[str, list[int]] = {}
@@ -138,17 +149,14 @@ class Lexicon:
         covered: set[str] = set()
         reverse = overlap = 0.0
         for row in self.rows_of[entry]:
-            if row == without:
+            shared = [stem for stem in self._rows[row] if stem in weights]
+            if not shared or row == without:
                 continue
-            length = common = 0.0
-            for stem in self._rows[row]:
-                length += self._idf[stem]
-                if stem in weights:
-                    covered.add(stem)
-                    common += weights[stem] * credit[stem]
-            if common:
-                reverse = max(reverse, common / length)
-                overlap = max(overlap, common / max(length + asked.total - common, common))
+            covered.update(shared)
+            common = sum([weights[stem] * credit[stem] for stem in shared])
+            length = self._lengths[row]
+            reverse = max(reverse, common / length)
+            overlap = max(overlap, common / max(length + asked.total - common, common))
         told = self._answers[entry]
         cover = wide = subject = subject_all = missing = 0.0
         for stem, weight in weights.items():

@@ -5,8 +5,9 @@ Numpy only. Rows are kept twice, by phrasing (to compare phrasings) and by featu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,11 +59,13 @@ class Vector:
 
 
 class Space:
-    """The features of a set of phrasings, and the phrasings as vectors. Immutable once built."""
+    """The features of a set of phrasings, and the phrasings as vectors. Immutable once built.
+
+    The phrasings of an entry follow one another: `groups` never decreases.
+    """
 
     __slots__ = (
         "_features",
-        "_grams",
         "_idf",
         "_indptr",
         "_posting_rows",
@@ -76,45 +79,41 @@ class Space:
 
     def __init__(self, readings: Sequence[Reading], groups: Sequence[int]) -> None:
         self._features: dict[str, int] = {}
-        self._grams: dict[str, Ints] = {}
         self.rows = len(readings)
-        learned = [self._learn(reading) for reading in readings]
+        grams: dict[str, list[int]] = {}
+        learned = [self._learn(reading, grams) for reading in readings]
         size = len(self._features)
-        counts = np.array([len(ids) for ids, _ in learned], dtype=np.int64)
-        row_of = np.repeat(np.arange(self.rows, dtype=np.int32), counts)
-        ids = np.concatenate([i for i, _ in learned]) if learned else np.zeros(0, np.int32)
-        is_word = np.concatenate([w for _, w in learned]) if learned else np.zeros(0, np.float32)
-        self._idf, self._unknown = _idf(ids, np.asarray(groups, np.int64)[row_of], size)
-        weights = self._idf[ids] * np.abs(is_word)
-        weights *= _unit(weights, row_of, is_word > 0, self.rows)
-        self._row_ids, self._row_weights = ids, weights
+        counts = np.array([len(ids) for ids, _, _ in learned], dtype=np.int64)
+        ids = np.fromiter(chain.from_iterable(i for i, _, _ in learned), np.int32, int(counts.sum()))
         self._row_ptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        row_of = np.repeat(np.arange(self.rows, dtype=np.int32), counts)
+        place = np.arange(len(ids), dtype=np.int32) - self._row_ptr[:-1].astype(np.int32)[row_of]
+        ends = np.array([(s, w) for _, s, w in learned], np.int32).reshape(-1, 2)[row_of]
+        whole = place < ends[:, 1]
         order = np.argsort(ids, kind="stable")
+        self._idf, self._unknown = _idf(ids[order], np.asarray(groups, np.int32)[row_of[order]], size)
+        weights = self._idf[ids]
+        weights[whole & (place >= ends[:, 0])] *= PAIR_WEIGHT
+        weights *= _unit(weights, row_of, whole, self.rows)
+        self._row_ids, self._row_weights = ids, weights
         self._posting_rows, self._posting_weights = row_of[order], weights[order]
         self._indptr = np.searchsorted(ids[order], np.arange(size + 1)).astype(np.int64)
 
-    def _learn(self, reading: Reading) -> tuple[Ints, Floats]:
+    def _learn(self, reading: Reading, grams: dict[str, list[int]]) -> tuple[list[int], int, int]:
+        """Give the features of a text (stems, then pairs, then pieces) and where each kind ends."""
         known = self._features
-        whole = list(dict.fromkeys(reading.stems))
-        pairs = list(dict.fromkeys(reading.pairs))
-        word_ids = [known.setdefault(f, len(known)) for f in whole + pairs]
-        grams = self._gram_ids(reading.words)
-        ids = np.concatenate([np.array(word_ids, np.int32), grams])
-        kind = np.full(len(ids), -1.0, np.float32)
-        kind[: len(whole)] = 1.0
-        kind[len(whole) : len(word_ids)] = PAIR_WEIGHT
-        return ids, kind
-
-    def _gram_ids(self, words: Iterable[str]) -> Ints:
-        known, cache = self._features, self._grams
-        found = []
-        for word in dict.fromkeys(words):
-            ids = cache.get(word)
-            if ids is None:
-                ids = np.array([known.setdefault(f"#{g}", len(known)) for g in pieces(word)], np.int32)
-                cache[word] = ids
-            found.append(ids)
-        return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int32)
+        ids = [known.setdefault(f, len(known)) for f in dict.fromkeys(reading.stems)]
+        singles = len(ids)
+        ids += [known.setdefault(f, len(known)) for f in dict.fromkeys(reading.pairs)]
+        wholes = len(ids)
+        found: set[int] = set()
+        for word in reading.words:
+            own = grams.get(word)
+            if own is None:
+                own = grams[word] = [known.setdefault(f"#{g}", len(known)) for g in pieces(word)]
+            found.update(own)
+        ids += found
+        return ids, singles, wholes
 
     def vector(self, reading: Reading) -> Vector:
         """Give a text as a vector of this space. What the space does not know only makes it shorter."""
@@ -155,44 +154,47 @@ class Space:
 
     def similarities(self, vector: Vector) -> Floats:
         """Give the cosine between a vector and each phrasing."""
-        starts, ends = self._indptr[vector.ids], self._indptr[vector.ids + 1]
-        lengths = ends - starts
-        total = int(lengths.sum())
-        if not total:
-            return np.zeros(self.rows, np.float32)
-        offset = np.repeat(starts - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths)
-        where = np.arange(total) + offset
-        weights = self._posting_weights[where] * np.repeat(vector.weights, lengths)
+        starts = self._indptr[vector.ids]
+        where, at = _spans(starts, self._indptr[vector.ids + 1] - starts)
+        weights = self._posting_weights[where] * vector.weights[at]
         found = np.bincount(self._posting_rows[where], weights=weights, minlength=self.rows)
         return found.astype(np.float32)
 
-    def row(self, at: int) -> Vector:
-        """Give one phrasing as a vector."""
-        span = slice(self._row_ptr[at], self._row_ptr[at + 1])
-        return Vector(self._row_ids[span], self._row_weights[span])
-
     def gram(self, rows: NDArray[np.intp]) -> Floats:
         """Give the cosines between some phrasings, as a square matrix."""
-        spans = [self.row(int(r)) for r in rows]
-        lengths = [len(v.ids) for v in spans]
-        ids = np.concatenate([v.ids for v in spans])
-        weights = np.concatenate([v.weights for v in spans])
-        at = np.repeat(np.arange(len(rows)), lengths)
-        _, column, times = np.unique(ids, return_inverse=True, return_counts=True)
-        shared = times[column] > 1  # a feature of one row only adds to the diagonal
-        place = np.cumsum(times > 1) - 1
-        dense = np.zeros((len(rows), int(place[-1]) + 1 if len(place) else 0), np.float32)
-        dense[at[shared], place[column[shared]]] = weights[shared]
+        starts = self._row_ptr[rows]
+        lengths = self._row_ptr[rows + 1] - starts
+        where, at = _spans(starts, lengths)
+        order = np.argsort(self._row_ids[where], kind="stable")
+        ids = self._row_ids[where][order]
+        first = np.concatenate([[True], ids[1:] != ids[:-1]])
+        alone = first & np.concatenate([first[1:], [True]])  # of one row only: it adds to the diagonal alone
+        shared = order[~alone]
+        column = np.cumsum((first & ~alone)[~alone]) - 1
+        dense = np.zeros((len(rows), int(column[-1]) + 1 if len(column) else 0), np.float32)
+        dense[at[shared], column] = self._row_weights[where[shared]]
         square: Floats = np.matmul(dense, dense.T)
         np.fill_diagonal(square, 1.0)
         return square
 
 
-def _idf(ids: Ints, groups: NDArray[np.int64], size: int) -> tuple[Floats, float]:
-    """Weigh features by how few entries use them; also give the weight of one that none uses."""
+def _spans(
+    starts: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give every position of several spans, and which span each belongs to."""
+    at = np.repeat(np.arange(len(starts)), lengths)
+    before = np.cumsum(lengths) - lengths
+    return np.arange(len(at)) + (starts - before)[at], at
+
+
+def _idf(ids: Ints, groups: Ints, size: int) -> tuple[Floats, float]:
+    """Weigh features by how few entries use them; also give the weight of one that none uses.
+
+    Both are in the order of features, and of entries within a feature.
+    """
     total = int(groups.max()) + 1 if len(groups) else 0
-    seen = np.unique(ids.astype(np.int64) * max(total, 1) + groups)
-    df = np.bincount(seen // max(total, 1), minlength=size)
+    again = (ids[1:] == ids[:-1]) & (groups[1:] == groups[:-1])
+    df = np.bincount(ids[np.concatenate([[True], ~again])] if len(ids) else ids, minlength=size)
     idf = (np.log((1 + total) / (1 + df)) + 1).astype(np.float32)
     return idf, float(np.log(1 + total) + 1)
 
