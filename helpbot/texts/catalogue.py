@@ -98,7 +98,7 @@ class Catalogue:
                 return {
                     "first_line": self.word("_first_notice") if first else "",
                     "asker_name": escape(notice.asker) or self.word("_asker_first"),
-                    "level_words": self.word("_level", level=escape(notice.level)) if notice.level else "",
+                    "level_words": self.word("_level", level=escape(self._level(notice.level))) if notice.level else "",
                     "question_quoted": quote(notice.question),
                     "where_words": self.word(f"_where_{notice.where}"),
                 }
@@ -127,6 +127,10 @@ class Catalogue:
         else:
             line = self.word("_no_source_reviewed", day=day) if day else ""
         return line + (self.word("_stale") if notice.stale else "")
+
+    def _level(self, level: str) -> str:
+        named: str = self._phrases["_levels"].get(level, level)
+        return named
 
     def _controller(self, controller: str, dpo: str) -> str:
         if controller and dpo:

@@ -20,6 +20,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&:@])")
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]*)\)")
 _STRONG = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _EMPHASIS = re.compile(r"(?<![\w*\\])[*_](?=\S)(.+?)(?<=\S)(?<!\\)[*_](?![\w*])")
+_CODE = re.compile(r"(?<!\\)`([^`\n]+)`")
 _UNESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~&:@])")
 
 
@@ -53,7 +54,7 @@ def to_plain(markdown: str) -> str:
     """Return the text as it reads without formatting: links show their address after their words."""
     text = _LINK.sub(_plain_link, markdown)
     text = _STRONG.sub(r"\2", text)
-    text = _EMPHASIS.sub(r"\1", text)
+    text = _CODE.sub(r"\1", _EMPHASIS.sub(r"\1", text))
     return _UNESCAPE.sub(r"\1", text).strip()
 
 
