@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
+from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from helpbot.adapters.db import codec
 from helpbot.adapters.db.tables import (
@@ -45,10 +45,17 @@ from helpbot.core.tickets import ENDED, OfferState, State, Ticket
 WAITING, DONE, PARKED = 0, 1, 2
 UNSENT, SENT, ASIDE, CANCELLED = 0, 1, 2, 3
 
-# Both dialects' inserts have `on_conflict_do_…`, without a common base that says so.
-_INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": pg_insert}
 _ENDED = [s.value for s in ENDED]
 _PEOPLE_AT_WORK = (State.ASKED.value, State.CLAIMED.value)
+
+
+@cache
+def _insert_of(dialect: str) -> Any:
+    """Both dialects' inserts have `on_conflict_do_…`, without a common base that says so.
+
+    Only the one in use is imported: the other would cost 2 MB of memory.
+    """
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert
 
 
 class SqlTx:
@@ -56,7 +63,7 @@ class SqlTx:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
-        self._insert = _INSERTS[connection.dialect.name]
+        self._insert = _insert_of(connection.dialect.name)
 
     def _all(self, query: sa.Select[Any]) -> Any:
         return self._connection.execute(query).all()
