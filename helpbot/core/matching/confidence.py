@@ -67,6 +67,8 @@ def consider(
     space: Space, ridge: Ridge, lexicon: Lexicon, reading: Reading, left: Left | None = None
 ) -> tuple[Floats, list[Candidate]]:
     """Give every entry's kernel score, and the best of them measured."""
+    if left is None:
+        reading = lexicon.spelt(reading)
     similar = space.similarities(space.vector(reading))
     gone = None
     if left is not None:

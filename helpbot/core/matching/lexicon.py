@@ -17,6 +17,11 @@ from helpbot.core.matching.vectors import Reading, pieces
 TYPO_LIKENESS = 0.5
 """Shared pieces (Dice) from which an unknown word is read as a known one."""
 TYPO_LENGTH = 4
+SLIP = 0.85
+"""Likeness of two words that are one slip of the finger apart (two in a long word)."""
+SLIP_LEAST = 0.2
+SLIP_LENGTH = 5
+LONG_WORD = 9
 ANSWER_CHARS = 400
 
 
@@ -108,12 +113,27 @@ class Lexicon:
         for piece in found:
             for at in self._by_piece.get(piece, ()):
                 shared[at] = shared.get(at, 0) + 1
-        best, likeness = "", TYPO_LIKENESS
+        best, likeness = "", 0.0
         for at, count in shared.items():
             alike = 2 * count / (len(found) + self._pieces[at])
-            if alike > likeness or (alike == likeness and not best):
+            if alike <= SLIP_LEAST or max(alike, SLIP) <= likeness:
+                continue
+            if alike < SLIP and is_slip(word, self._known[at]):
+                alike = SLIP
+            if alike >= TYPO_LIKENESS and alike > likeness:
                 best, likeness = self._known[at], alike
-        return (french.stem(best), likeness) if best else ("", 0.0)
+        return best, likeness
+
+    def spelt(self, reading: Reading) -> Reading:
+        """Read a misspelt word as the FAQ's word that it must be: a slip away, same first letter."""
+        changed = [self._respelt(w, s) for w, s in zip(reading.words, reading.stems, strict=True)]
+        return Reading(tuple(w for w, _ in changed), tuple(s for _, s in changed))
+
+    def _respelt(self, word: str, stem: str) -> tuple[str, str]:
+        if stem in self._idf or len(word) < SLIP_LENGTH or not word.isalpha():
+            return word, stem
+        close, likeness = self.nearest(word)
+        return (close, french.stem(close)) if likeness >= SLIP else (word, stem)
 
     def asked(self, reading: Reading, without: int | None = None) -> Asked:
         """Weigh a question's words. `without`: an entry whose own words do not count as known."""
@@ -128,6 +148,7 @@ class Lexicon:
                 weights[stem], credit[stem] = self._idf[stem], 1.0
                 continue
             close, likeness = self.nearest(word) if len(word) >= TYPO_LENGTH else ("", 0.0)
+            close = french.stem(close)
             missing = self._unknown
             if close in self._idf and close not in own:
                 missing *= 1 - likeness
@@ -184,3 +205,30 @@ class Lexicon:
             overlap,
             tuple(asked.origin.get(s, s) for s in heavy[:5]),
         )
+
+
+def is_slip(typed: str, known: str) -> bool:
+    """Tell whether one slip (a letter more, less, other, or two swapped) leads from one word to the other.
+
+    Two slips in a long word. The first letter is right: people rarely miss it.
+    """
+    if len(typed) < SLIP_LENGTH or typed[0] != known[0]:
+        return False
+    allowed = 2 if len(typed) >= LONG_WORD else 1
+    return abs(len(typed) - len(known)) <= allowed and _distance(typed, known, allowed) <= allowed
+
+
+def _distance(a: str, b: str, allowed: int) -> int:
+    """Give the Damerau-Levenshtein distance, or anything above `allowed` once it is exceeded."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        older, before, row = before, row, [i]
+        for j, y in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+        if min(row) > allowed:
+            return allowed + 1
+    return row[-1]
