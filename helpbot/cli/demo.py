@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 SCHOOL, HELPERS, REVIEW = "Salle des profs", "Volontaires", "Référents"
 TEACHER, FIRST, SECOND, REFERENT = "Léa Exemple", "Malik Exemple", "Nora Exemple", "Anne Exemple"
+COLLEGE = "Collège de l'Exemple"
 KNOWN = "bonjour helpbot, un élève a perdu son mot de passe pix, je fais quoi ?"
 VAGUE = "mdp oublié"
-UNKNOWN = "quelqu'un a déjà organisé une session pix pour des élèves allophones ?"
+UNCOLLEGE = "Collège de l'Exemple"
+KNOWN = "quelqu'un a déjà organisé une session pix pour des élèves allophones ?"
 HELP = "Oui, l'an dernier : consignes lues à voix haute avant la session, et un temps d'essai la veille."
 MORE = "merci ! combien de temps pour l'essai ?"
 COLOURS = {"helpbot": "cyan", TEACHER: "green", FIRST: "yellow", SECOND: "magenta", REFERENT: "blue"}
@@ -112,13 +114,17 @@ async def _set_up(stage: Stage) -> None:
     await stage.add_room(REVIEW, REFERENT)
     await stage.add_room(f"{FIRST} ↔ helpbot", FIRST, direct=True)
     stage.progress("lance le bot (helpbot run)")
-    volunteers = [{"user": stage.people[n].user_id, "themes": list(THEMES)} for n in (FIRST, SECOND)]
+    # Malik teaches in the same school: he is asked first.
+    volunteers = [
+        {"user": stage.people[FIRST].user_id, "themes": list(THEMES), "school": COLLEGE},
+        {"user": stage.people[SECOND].user_id, "themes": list(THEMES)},
+    ]
     await stage.start_bot(
         referents=[stage.people[REFERENT].user_id],
         rooms={
             "review": stage.rooms[REVIEW],
             "volunteers": stage.rooms[HELPERS],
-            "settings": {stage.rooms[SCHOOL]: {"level": "college", "school": "Collège de l'Exemple"}},
+            "settings": {stage.rooms[SCHOOL]: {"level": "college", "school": COLLEGE}},
         },
         routing={"open_hours": "toujours"},
         volunteers=volunteers,
