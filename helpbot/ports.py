@@ -159,7 +159,7 @@ class Tx(Protocol):
         ...
 
     def invitations(self, now: int) -> list[RoomRow]:
-        """Return invitations that wait for our answer and may be tried now."""
+        """Return invitations that wait for our answer, and rooms that we entered by one and did not greet."""
         ...
 
     def direct_room(self, user: UserId) -> RoomFacts | None:

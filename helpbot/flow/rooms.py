@@ -22,7 +22,7 @@ MAX_ATTEMPTS = 8
 async def answer_invitation(
     store: Store, homeserver: Homeserver, clock: Clock, setting: Setting
 ) -> Written | None:
-    """Join the next room that a trusted person invited to, decline any other. None: no invitation."""
+    """Join and greet the next room that a trusted person invited to, decline any other. None: no more."""
     now = clock.now()
     waiting = await store.run(lambda tx: tx.invitations(now))
     if not waiting:
@@ -33,7 +33,9 @@ async def answer_invitation(
             await homeserver.leave(row.facts.room)
             log.info("invitation declined: the inviter's server is not trusted")
             return await store.run(partial(_left, row=row))
-        facts = await homeserver.join(row.facts.room)
+        # In already but not greeted: the program ended, or the answer was lost, after it was let in.
+        here = row.membership is Membership.JOIN
+        facts = row.facts if here else await homeserver.join(row.facts.room)
     except Refused as no:
         log.warning("invitation could not be answered", extra={"code": no.code})
         return await store.run(partial(_try_later, row=row, now=now, wait=60_000))
@@ -67,6 +69,9 @@ def _left(tx: Tx, row: RoomRow) -> Written:
 
 
 def _try_later(tx: Tx, row: RoomRow, now: int, wait: int, *, counts: bool = True) -> Written:
+    known = tx.room(row.facts.room)
+    if known is not None and known.membership is not Membership.INVITE:
+        return Written()  # a sync brought the news before the answer did
     attempts = row.attempts + (1 if counts else 0)
     if attempts >= MAX_ATTEMPTS:
         return _left(tx, row)

@@ -112,9 +112,11 @@ class SqlTx:
         return [codec.room_facts(r) for r in self._all(sa.select(rooms).where(joined))]
 
     def invitations(self, now: int) -> list[RoomRow]:
-        """Return invitations that wait for our answer and may be tried now."""
+        """Return invitations that wait for our answer, and rooms that we entered by one and did not greet."""
         invited = rooms.c.membership == Membership.INVITE.value
-        query = sa.select(rooms).where(invited, rooms.c.not_before <= now).order_by(rooms.c.room)
+        ungreeted = (rooms.c.membership == Membership.JOIN.value) & ~rooms.c.greeted
+        waits = sa.or_(invited, ungreeted & rooms.c.inviter.is_not(None))
+        query = sa.select(rooms).where(waits, rooms.c.not_before <= now).order_by(rooms.c.room)
         return [codec.room_row(r) for r in self._all(query)]
 
     def direct_room(self, user: UserId) -> RoomFacts | None:

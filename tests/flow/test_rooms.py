@@ -1,0 +1,43 @@
+"""Coming into rooms when something goes wrong on the way in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from helpbot.testing.clock import FakeClock
+from helpbot.testing.tester import BOT, LEA, PASSWORD, BotTester
+
+
+def greetings(bot: BotTester, room: str) -> int:
+    mine = [m for m in bot.server.rooms[room].timeline() if m.sender == BOT]  # type: ignore[index]
+    return sum((m.helpbot or {}).get("kind") == "greeting" for m in mine)
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+async def test_a_room_is_greeted_when_the_answer_to_the_join_was_lost(
+    tmp_path: Path, clock: FakeClock, restarted: bool
+) -> None:
+    async with BotTester(tmp_path, clock) as bot:
+        bot.server.lose_reply("join")
+        room = bot.server.person(LEA).create_room(encrypted=True, direct=True, invite=[BOT])
+        await bot.settle()
+        if restarted:
+            await bot.restart()
+        await bot.advance(minutes=1)
+        assert greetings(bot, room) == 1
+        await bot.says(LEA, PASSWORD, room=room, to_bot=False)
+        assert bot.kinds(room) == ["answer"]
+
+
+async def test_rooms_that_a_fresh_database_finds_are_not_greeted_again(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    async with BotTester(tmp_path / "old", clock) as bot:
+        await bot.stop()
+        bot.folder = tmp_path / "new"
+        await bot.start()
+        assert greetings(bot, bot.school) == 1
+        await bot.says(LEA, PASSWORD)
+        assert bot.kinds() == ["answer"]
