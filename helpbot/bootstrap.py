@@ -9,7 +9,7 @@ from functools import partial
 from helpbot.adapters.calendars import load_calendar
 from helpbot.adapters.clock import SystemClock
 from helpbot.adapters.db import open_store
-from helpbot.adapters.faqfiles.load import load_faq
+from helpbot.adapters.faqfiles.learn import load_index as load_kept_index
 from helpbot.adapters.faqfiles.watch import signature
 from helpbot.adapters.matrix import Account, MatrixHomeserver, connect
 from helpbot.adapters.pseudonyms import load_pseudonyms
@@ -80,7 +80,11 @@ def make_policy(settings: Settings) -> Policy:
 def load_index(settings: Settings) -> FaqIndex:
     """Return the index of the configured FAQ. Raises `Problems` with every problem at once."""
     chosen = settings.answering
-    return FaqIndex.build(load_faq(settings.faq), answer_at=chosen.answer_at, clarify_at=chosen.clarify_at)
+    index = load_kept_index(
+        settings.faq, settings.data_dir, answer_at=chosen.answer_at, clarify_at=chosen.clarify_at
+    )
+    index.verdict("")  # reads the rules of danger now rather than at the first question
+    return index
 
 
 def account_of(settings: Settings) -> Account:
@@ -163,7 +167,7 @@ async def _next_faq_change(
         if now == seen[0]:
             continue
         seen[0] = now
-        # Loading and learning take a moment: on a thread, so that questions go on being answered.
+        # It takes a moment, on a thread (and to learn, in a process): questions go on being answered.
         return await reload_faq(store, clock, setting, lambda: asyncio.to_thread(load_index, settings))
 
 
