@@ -86,7 +86,7 @@ def test_an_unrelated_entry_does_not_change_a_sure_answer(noise: str) -> None:
 
 def test_built_in_answers_are_complete() -> None:
     assert [r.id for r in built_in()] == [
-        "danger-immediat", "detresse", "enfant-en-danger", "harcelement",
+        "danger-immediat", "detresse", "enfant-en-danger", "violence-ecole", "harcelement",
     ]  # fmt: skip
     for known in built_in():
         assert known.urgent

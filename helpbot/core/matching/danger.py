@@ -16,6 +16,9 @@ import yaml
 
 from helpbot.core import french
 from helpbot.core.faq import Redirect
+from helpbot.core.matching.lexicon import is_slip
+
+LEAST_LETTERS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class _Rule:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
+    spellings: tuple[str, ...]
+    heard: dict[str, str]
     harmless: re.Pattern[str]
     lesson: re.Pattern[str]
     rules: tuple[_Rule, ...]
@@ -47,10 +52,13 @@ def _rules() -> _Rules:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = files("helpbot.core.matching").joinpath("danger.yaml").read_text(encoding="utf-8")
     raw = yaml.load(text, Loader=loader)  # noqa: S506  (both are safe loaders)
+    named = raw["words"]
     return _Rules(
+        tuple(raw["spellings"].split()),
+        dict(raw["heard"]),
         re.compile(rf"\b(?:{_joined(raw['harmless'])})\b"),
         re.compile(_joined(raw["lesson"])),
-        tuple(_Rule(r["id"], _any(r["always"]), _any(r["topic"])) for r in raw["rules"]),
+        tuple(_Rule(r["id"], _any(r["always"], named), _any(r["topic"], named)) for r in raw["rules"]),
         tuple(Redirect(r["id"], (), r["answer"], urgent=True) for r in raw["rules"]),
     )
 
@@ -60,8 +68,12 @@ def _joined(folded: str) -> str:
     return re.sub(r"\s*\n?\s*\|", "|", folded.strip())
 
 
-def _any(lines: str) -> re.Pattern[str]:
-    return re.compile(r"(?<!\w)(?:" + "|".join(lines.strip().split("\n")) + ")")
+def _any(lines: str, named: dict[str, str]) -> re.Pattern[str]:
+    pattern = "|".join(lines.strip().split("\n"))
+    for _ in range(2):  # a named line may name another
+        for name, stands_for in named.items():
+            pattern = pattern.replace(f"<{name}>", stands_for)
+    return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")
 
 
 def built_in() -> tuple[Redirect, ...]:
@@ -69,11 +81,15 @@ def built_in() -> tuple[Redirect, ...]:
     return _rules().answers
 
 
+def is_lesson(question: str) -> bool:
+    """Tell whether a question has a word that makes danger a subject to teach."""
+    return bool(_rules().lesson.search(french.fold(question[: french.MAX_CHARS])))
+
+
 def alarm(question: str) -> Alarm | None:
     """Give the gravest danger that a question tells of, or None."""
     rules = _rules()
-    spelt = " ".join(french.fold(question[: french.MAX_CHARS]).replace("-", " - ").split())
-    text = rules.harmless.sub(" ", spelt.replace(" - ", "-"))
+    text = rules.harmless.sub(" ", _spelt(question[: french.MAX_CHARS], rules))
     for rule in rules.rules:
         if found := rule.always.search(text):
             return Alarm(rule.id, sure=True, words=found[0].strip())
@@ -83,3 +99,18 @@ def alarm(question: str) -> Alarm | None:
         if found := rule.topic.search(text):
             return Alarm(rule.id, sure=False, words=found[0].strip())
     return None
+
+
+def _spelt(question: str, rules: _Rules) -> str:
+    """Fold a question and right the words of danger that are misspelt."""
+    folded = french.fold(question)
+    for heard, meant in rules.heard.items():
+        if heard in folded:
+            folded = re.sub(rf"\b{heard}\b", meant, folded)
+    return " ".join(_righted(word, rules.spellings) for word in folded.split(" "))
+
+
+def _righted(word: str, known: tuple[str, ...]) -> str:
+    if len(word) < LEAST_LETTERS or word in known or not word.isalpha():
+        return word
+    return next((k for k in known if len(k) >= LEAST_LETTERS and is_slip(word, k)), word)

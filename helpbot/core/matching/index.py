@@ -20,7 +20,9 @@ SHOWN = 10
 OPTIONS = 3
 REDIRECT_AT = 0.6
 """A fixed sentence that names who to turn to costs less than a wrong answer."""
-URGENT_AT = 0.4
+URGENT_AT = 0.55
+URGENT_LESSON_AT = 0.9
+"""« cours sur le harcèlement » asks for a lesson, until it reads almost like a phrasing."""
 SAME_WORDS = 0.9
 LEAST_WORDS = 2
 THEME_LEAD = 1.5
@@ -83,9 +85,11 @@ class FaqIndex:
         scores, measured = self._considered(reading)
         ranked = sorted(((probability(c), c) for c in measured), key=lambda pc: -pc[0])
         candidates = self._candidates(ranked, scores)
-        if alarm := danger.alarm(question):
+        alarm = danger.alarm(question)
+        if alarm and not self._answered_all_the_same(alarm, ranked):
             return Redirect(alarm.id, urgent=True, candidates=candidates, why=(alarm.words,))
-        if turned := self._redirected(ranked, candidates):
+        urgent_at = URGENT_LESSON_AT if danger.is_lesson(question) else URGENT_AT
+        if turned := self._redirected(ranked, candidates, urgent_at):
             return turned
         if candidates and candidates[0].score >= self.answer_at and not _leans(question, before, ranked):
             return Answer(candidates[0], candidates)
@@ -100,19 +104,24 @@ class FaqIndex:
     def _considered(self, reading: Reading) -> tuple[Floats, list[Candidate]]:
         return consider(self._space, self._ridge, self._lexicon, reading)
 
+    def _answered_all_the_same(self, alarm: danger.Alarm, ranked: list[tuple[float, Candidate]]) -> bool:
+        """Tell whether an entry is written for just this: a referent knew what the words mean here."""
+        if not ranked or ranked[0][1].at >= len(self.faq.entries) or ranked[0][0] < self.answer_at:
+            return False
+        return not alarm.sure or ranked[0][1].evidence.overlap >= SAME_WORDS
+
     def _redirected(
-        self, ranked: list[tuple[float, Candidate]], candidates: tuple[Match, ...]
+        self, ranked: list[tuple[float, Candidate]], candidates: tuple[Match, ...], urgent_at: float
     ) -> Redirect | None:
+        """Give the redirection that the question asks for, when no entry answers better."""
         shift = len(self.faq.entries)
-        for place, (confidence, candidate) in enumerate(ranked):
-            if candidate.at < shift:
-                continue
-            known = self.faq.redirects[candidate.at - shift]
-            sure = URGENT_AT if known.urgent else REDIRECT_AT
-            if confidence >= sure and (known.urgent or place == 0):
-                words = candidate.evidence.words
-                return Redirect(known.id, known.urgent, candidates, round(confidence, 4), words)
-        return None
+        if not ranked or ranked[0][1].at < shift:
+            return None
+        confidence, best = ranked[0]
+        known = self.faq.redirects[best.at - shift]
+        if confidence < (urgent_at if known.urgent else REDIRECT_AT):
+            return None
+        return Redirect(known.id, known.urgent, candidates, round(confidence, 4), best.evidence.words)
 
     def _candidates(self, ranked: list[tuple[float, Candidate]], scores: Floats) -> tuple[Match, ...]:
         """Give entries only, those looked at closely first, then by kernel score to make up the number."""

@@ -1,0 +1,94 @@
+import pytest
+
+from helpbot.core.faq import Faq, FaqEntry
+from helpbot.core.faq import Redirect as Fixed
+from helpbot.core.matching import Answer, FaqIndex, Redirect, built_in
+
+FAQ = Faq(
+    entries=(
+        FaqEntry(
+            "pix-6e",
+            "pix",
+            "Où trouver le parcours Pix sur le cyberharcèlement en 6e ?",
+            "…",
+            ("parcours pix cyberharcèlement 6e", "code du parcours cyberharcèlement"),
+        ),
+        FaqEntry(
+            "violation", "rgpd", "Que faire en cas de violation de données ?", "…", ("fuite de données",)
+        ),
+    )
+)
+INDEX = FaqIndex.build(FAQ)
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("une élève arrive avec des bleus sur les bras depuis une semaine", "enfant-en-danger"),
+        ("sa mère le frappe le soir, il me l'a dit", "enfant-en-danger"),
+        ("petit de cp couvert de traces de coups", "enfant-en-danger"),
+        ("je soupçonne une maltraitence", "enfant-en-danger"),
+        ("une 4e veut mourir elle me l'a écrit", "detresse"),
+        ("il parle de se pendre", "detresse"),
+        ("je n'en peux plus, j'ai des idées noires", "detresse"),
+        ("mon eleve se scarifie", "detresse"),
+        ("ils harcèlent un garçon de ma classe sur snap", "harcelement"),
+        ("cas de harcellement entre eleves", "harcelement"),
+        ("des photos nues d'une élève circulent", "harcelement"),
+        ("un élève a un couteau dans son sac", "danger-immediat"),
+        ("un élève ne respire plus", "danger-immediat"),
+        ("un homme armé dans la cour", "danger-immediat"),
+        ("un parent m'a frappé devant la grille", "violence-ecole"),
+        ("grosse bagarre dans le couloir", "violence-ecole"),
+    ],
+)
+def test_a_situation_is_redirected_at_once(text: str, known: str) -> None:
+    for typed in (text, text.upper(), f"bonjour, {text} svp"):
+        verdict = INDEX.verdict(typed)
+        assert isinstance(verdict, Redirect), typed
+        assert (verdict.id, verdict.urgent) == (known, True)
+        assert verdict.why
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "une violation de données que faire",
+        "séquence sur le harcèlement en 5e",
+        "formation pHARe dates",
+        "mon ordi est mort",
+        "comment taper mon code",
+        "ce logiciel me tue, je veux en finir avec ces mots de passe",
+        "quel film sur la guerre en 3e",
+        "les données de mes élèves sont-elles en danger",
+        "signaler un bug dans pix",
+        "il y a une attestation harcèlement dans pix ?",
+        "la violette et le violon",
+        "le lien est mort",
+    ],
+)
+def test_everyday_words_are_no_emergency(text: str) -> None:
+    assert not (isinstance(v := INDEX.verdict(text), Redirect) and v.urgent)
+
+
+def test_an_entry_written_for_the_topic_answers() -> None:
+    verdict = INDEX.verdict("parcours pix cyberharcèlement 6e")
+    assert isinstance(verdict, Answer)
+    assert verdict.match.entry == "pix-6e"
+
+
+def test_the_faq_words_its_own_urgent_answers() -> None:
+    own = Fixed("harcelement", ("un élève est harcelé",), "Notre réponse.", urgent=True)
+    index = FaqIndex.build(Faq(FAQ.entries, (own,)))
+    verdict = index.verdict("une élève se fait harceler")
+    assert isinstance(verdict, Redirect)
+    assert index.redirect(verdict.id).answer == "Notre réponse."
+
+
+def test_the_official_numbers_are_there() -> None:
+    answers = {r.id: r.answer for r in built_in()}
+    assert "119" in answers["enfant-en-danger"]
+    assert "3018" in answers["harcelement"]
+    assert "3114" in answers["detresse"]
+    assert all("17" in answers[i] for i in ("danger-immediat", "violence-ecole"))
+    assert all("direction" in a and "je n'ai prévenu personne" in a for a in answers.values())
