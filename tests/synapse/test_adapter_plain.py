@@ -58,7 +58,7 @@ async def test_a_long_absence_is_walked_back_to_the_cursor(stage: Stage) -> None
     room = await lea.create_room(encrypted=False, invite=[bot.user_id])
     room_id = await stage.joined(bot, lea, room)
     cursor = stage.cursor
-    said = [await lea.say(room, f"Question {n}") for n in range(180)]
+    said = [await lea.say(room, f"Question {n}") for n in range(155)]
     news = await stage.news(bot, room)
     assert news.gap is not None
     found = [item.event_id for item in news.events]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from helpbot.adapters.matrix.crypto import Encryption
-from helpbot.adapters.matrix.http import Api, seg
+from helpbot.adapters.matrix.http import Api, seg, text_of
 from helpbot.adapters.matrix.keystore import KeyStore
 from helpbot.adapters.matrix.login import Account, log_in
 from helpbot.adapters.matrix.machine import Machine, MissingKey, Undecryptable
@@ -138,7 +138,7 @@ class MatrixHomeserver:
             self._optional(f"v3/profile/{seg(self._me)}/displayname"),
             self._optional(f"{user}/account_data/m.direct"),
         )
-        self._filter = str(found["filter_id"])
+        self._filter = text_of(found, "filter_id")
         self._named(profile.get("displayname"))
         self._take_direct(direct)
 
@@ -172,7 +172,7 @@ class MatrixHomeserver:
             self._account_data(data)
         rooms = answer.get("rooms")
         news = await self._rooms_news(rooms, first=since is None) if rooms else ()
-        self._given = str(answer["next_batch"])
+        self._given = text_of(answer, "next_batch")
         return Batch(
             self._given,
             rooms=tuple(news),
@@ -339,12 +339,12 @@ class MatrixHomeserver:
             body = await self._keys.encrypt(room, event_type, content)
             event_type = "m.room.encrypted"
         path = f"v3/rooms/{seg(room)}/send/{event_type}/{seg(txn_id)}"
-        return EventId(str((await self._api.put(path, body))["event_id"]))
+        return EventId(text_of(await self._api.put(path, body), "event_id"))
 
     async def redact(self, room: RoomId, target: EventId, txn_id: str) -> EventId:
         """Delete an event and return the redaction's id."""
         path = f"v3/rooms/{seg(room)}/redact/{seg(target)}/{seg(txn_id)}"
-        return EventId(str((await self._api.put(path, {}))["event_id"]))
+        return EventId(text_of(await self._api.put(path, {}), "event_id"))
 
     async def find_sent(self, room: RoomId, txn_id: str, *, since: int) -> EventId | None:
         """Read the room back to the time `since` (ms) for what this device sent with `txn_id`."""
@@ -358,7 +358,7 @@ class MatrixHomeserver:
                 if event.get("sender") == self._me:
                     unsigned = event.get("unsigned")
                     if isinstance(unsigned, Mapping) and unsigned.get("transaction_id") == txn_id:
-                        return EventId(str(event["event_id"]))
+                        return EventId(text_of(event, "event_id"))
                 at = event.get("origin_server_ts")
                 if isinstance(at, int) and at < since:
                     return None
@@ -370,7 +370,10 @@ class MatrixHomeserver:
 
     async def profile_name(self, user: UserId) -> str:
         """Return somebody's display name, empty where there is none or it is hidden."""
-        found = await self._optional(f"v3/profile/{seg(user)}/displayname")
+        try:
+            found = await self._api.get(f"v3/profile/{seg(user)}/displayname")
+        except Refused:
+            return ""  # they hid it, or are gone
         name = found.get("displayname")
         return name if isinstance(name, str) else ""
 

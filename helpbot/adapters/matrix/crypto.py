@@ -165,6 +165,12 @@ class Encryption:
         try:
             if due:
                 await self._upload()
+            strangers = self.machine.strangers()
+            if strangers:
+                await self._query({user for user, _ in strangers} - self._known)
+                for user, sender_key in strangers:
+                    self.machine.mend(user, sender_key)
+                self.machine.strangers()  # those still unknown are nobody's devices
             if self.machine.wedged_devices:
                 await self._claim(list(self.machine.wedged_devices), again=True)
             for kind, user, device, content in self.machine.take_outgoing():

@@ -52,7 +52,8 @@ class Api:
         self.base = homeserver.rstrip("/")
         self._headers = {"Content-Type": "application/json"}
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=75, enable_cleanup_closed=False),
+            # No limit: a send that is slow must not keep the next sync from its connection.
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=75),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=True,
             raise_for_status=False,
@@ -116,6 +117,14 @@ class Api:
         if response.status == 200 and isinstance(answer, dict):
             return answer
         raise _error(method, path, response, answer if isinstance(answer, dict) else None)
+
+
+def text_of(answer: Mapping[str, Any], name: str) -> str:
+    """Return a text that the specification promises in an answer."""
+    found = answer.get(name)
+    if not isinstance(found, str):
+        raise Unreachable(f"the homeserver's answer has no {name}")
+    return found
 
 
 def seg(text: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from helpbot.adapters.matrix.files import write_secret
-from helpbot.adapters.matrix.http import Api, SoftLoggedOut
+from helpbot.adapters.matrix.http import Api, SoftLoggedOut, text_of
 from helpbot.ports import LoggedOut
 
 SESSION_FILE = "session.json"
@@ -98,7 +98,8 @@ async def _with_password(api: Api, account: Account, device_id: str | None) -> S
     if device_id is not None:
         body["device_id"] = device_id
     answer = await api.post("v3/login", body)
-    session = Session(str(answer["user_id"]), str(answer["device_id"]), str(answer["access_token"]))
+    names = ("user_id", "device_id", "access_token")
+    session = Session(*(text_of(answer, name) for name in names))
     api.authorise(session.access_token)
     return session
 

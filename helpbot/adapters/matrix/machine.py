@@ -26,6 +26,7 @@ logging.getLogger("nio").setLevel(logging.CRITICAL)
 
 OLM = "m.olm.v1.curve25519-aes-sha2"
 _SEEN_KEPT = 20_000
+_MAX_STRANGERS = 100
 _WITHHELD = frozenset({"m.room_key.withheld", "org.matrix.room_key.withheld"})
 
 
@@ -55,6 +56,7 @@ class Machine(Olm):  # type: ignore[misc]  # nio is untyped
     def __init__(self, user_id: str, device_id: str, store: KeyStore) -> None:
         super().__init__(user_id, device_id, store)
         self._fresh_keys: list[str] = []
+        self._strangers: set[tuple[str, str]] = set()
         self._seen: dict[int, int] = {}
 
     @property
@@ -185,6 +187,21 @@ class Machine(Olm):  # type: ignore[misc]  # nio is untyped
                     except Exception:  # noqa: BLE001  (any shape at all may come from another server)
                         bad += 1
         return bad
+
+    def strangers(self) -> set[tuple[str, str]]:
+        """Return who (user and key) sent what we could not open from devices not known yet; once."""
+        found, self._strangers = self._strangers, set()
+        return found
+
+    def mend(self, user: str, sender_key: str) -> None:
+        """Have a new session begun with a device whose messages do not open any more."""
+        self._mark_device_for_unwedging(user, sender_key)
+
+    def _mark_device_for_unwedging(self, sender: str, sender_key: str) -> None:
+        if self.device_store.device_from_sender_key(sender, sender_key) is not None:
+            super()._mark_device_for_unwedging(sender, sender_key)
+        elif len(self._strangers) < _MAX_STRANGERS:
+            self._strangers.add((sender, sender_key))
 
     # -- room keys that we give -------------------------------------------------------------------
 
