@@ -28,6 +28,8 @@ _SPELT = str.maketrans(
 )  # fmt: skip
 _ELISION = re.compile(r"\b(lorsqu|puisqu|jusqu|quelqu|presqu|qu|[cdjlmnst])'")
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+")
+_PUNCTUATION = re.compile(r"([,.:;!?…()-])[ ,.:;!?…()-]+")
+"""Several signs in a row: they say no more than one, and cost the patterns below a lot."""
 _GRADE = re.compile(r"^([1-6])(?:eme|ieme|emes|es|e|iemes)$")
 _SHORT_PLURALS = frozenset(f"{short}s" for short in ("cp", "ce1", "ce2", "cm1", "cm2", "bts", "cap"))
 
@@ -109,7 +111,7 @@ def _expanded(raw: list[str]) -> list[str]:
 def strip_politeness(text: str) -> str:
     """Give the folded text without greetings, thanks and introductions; all of it if nothing else is said."""
     lists = _lists()
-    folded = " ".join(_spelt_politely(fold(text[:MAX_CHARS])))
+    folded = _PUNCTUATION.sub(r"\1 ", " ".join(_spelt_politely(fold(text[:MAX_CHARS])))).strip()
     core = folded
     for _ in range(8):
         shorter = lists.leading.sub("", core, count=1)
