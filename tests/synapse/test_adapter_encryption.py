@@ -91,6 +91,21 @@ async def test_a_new_device_gets_the_running_key(stage: Stage) -> None:
     await lea.wait(readable(answer))
 
 
+async def test_a_room_says_how_long_a_key_may_serve(stage: Stage) -> None:
+    bot, lea = await stage.bot(), await stage.person("lea")
+    room = await lea.create_room(invite=[bot.user_id])
+    room_id = await stage.joined(bot, lea, room)
+    settings = {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 2}
+    await lea.set_state(room, "m.room.encryption", settings)
+    used = []
+    for turn in range(5):
+        event = await bot.send(room_id, "m.room.message", notice(f"Réponse {turn}"), f"t{turn}")
+        await lea.wait(readable(event))
+        group = bot._keys.machine.outbound_group_sessions[room]
+        used.append(group.id)
+    assert used[0] == used[1] != used[2] == used[3] != used[4]
+
+
 async def test_keys_are_shared_once_for_many_sends_and_rooms_do_not_wait(stage: Stage) -> None:
     bot, lea = await stage.bot(), await stage.person("lea")
     rooms = [await lea.create_room(invite=[bot.user_id]) for _ in range(3)]

@@ -92,6 +92,11 @@ async def test_a_conversation(stage: Stage, client: Path) -> None:
         assert isinstance(got, Reaction)
         assert (got.target, got.key) == (reply, "✅")
 
+        new = {"msgtype": "m.notice", "body": "Salle 12", "fr.helpbot": {"kind": "answer"}}
+        replacing = {"rel_type": "m.replace", "event_id": reply}
+        await answer(bot, lea, room, "t1-edit", **{"m.new_content": new, "m.relates_to": replacing})
+        await lea.until(lambda: lea.seen[reply]["shown"] == "Salle 12", "the edit to be shown")
+
         edit = {"m.new_content": {"msgtype": "m.text", "body": "Où est la salle 12 ?", "m.mentions": {}}}
         relation = {"m.relates_to": {"rel_type": "m.replace", "event_id": question}}
         await lea.say(room, "* Où est la salle 12 ?", **edit, **relation)

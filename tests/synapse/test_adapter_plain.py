@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from stage import Stage
 
 from helpbot.core.ids import EventId, RoomId
 from helpbot.core.incoming import Echo, Membership, Message, Reaction, Redaction
-from helpbot.ports import Refused
+from helpbot.ports import Refused, Unreachable
+from helpbot.testing.synapse import LocalSynapse
 
 pytestmark = [pytest.mark.synapse, pytest.mark.slow]
 
@@ -173,3 +175,23 @@ async def test_a_room_that_the_store_forgot_is_not_taken_for_plain(stage: Stage)
     event = await bot.send(RoomId(room), "m.room.message", notice("Chiffré"), "t1")
     seen = await lea.wait(lambda e: e["event_id"] == EventId(event) and e["type"] == "m.room.message")
     assert seen["encrypted"] is True
+
+
+async def test_a_homeserver_that_restarts(tmp_path: Path) -> None:
+    with LocalSynapse(tmp_path / "hs") as hs:
+        stage = Stage(hs, tmp_path)
+        bot, lea = await stage.bot(), await stage.person("lea")
+        room = await lea.create_room(encrypted=False, invite=[bot.user_id])
+        room_id = await stage.joined(bot, lea, room)
+        sent = await bot.send(room_id, "m.room.message", notice("Une fois"), "t1")
+        hs.kill()
+        with pytest.raises(Unreachable):
+            await stage.sync(bot)
+        with pytest.raises(Unreachable):
+            await bot.send(room_id, "m.room.message", notice("Une fois"), "t1")
+        hs.start()
+        assert await bot.send(room_id, "m.room.message", notice("Une fois"), "t1") == sent
+        question = await lea.say(room, "Toujours là ?")
+        _, item = await stage.events(bot, room, 2)
+        assert item.event_id == question
+        await stage.close()

@@ -50,7 +50,8 @@ async function show(event) {
             room: event.getRoomId(),
             sender: event.getSender(),
             type: event.getType(),
-            content: event.getContent(),
+            content: event.getOriginalContent(),
+            shown: event.getContent().body ?? null,
             relation: event.getWireContent()["m.relates_to"] ?? null,
             encrypted: sealed,
             readable,
@@ -61,6 +62,7 @@ async function show(event) {
 }
 client.on("Room.timeline", (event, room, toStart, removed, data) => data?.liveEvent && show(event));
 client.on("Event.decrypted", show);
+client.on("Event.replaced", show);
 client.on("Room.redaction", (redaction, room) => {
     const gone = room.findEventById(redaction.getAssociatedId());
     if (gone) show(gone);
