@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -30,7 +31,7 @@ from helpbot.ports import Homeserver, Store
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.fakerooms import Seen
 from helpbot.testing.homeserver import FakeServer
-from helpbot.texts import load_catalogue
+from helpbot.texts import Catalogue, load_catalogue
 
 BOT = UserId("@helpbot:test")
 LEA, SAM, ANNE = "@lea:test", "@sam:test", "@anne:test"
@@ -148,7 +149,7 @@ class BotTester:
         setting = Setting(
             me=Me(BOT, "helpbot"),
             policy=self.policy,
-            catalogue=load_catalogue(),
+            catalogue=_catalogue(),
             index=self.index,
             alias=lambda user: f"alias-{hash(user) % 1000}",
         )
@@ -245,6 +246,11 @@ class BotTester:
     async def totals(self) -> Totals:
         """Return the report's counts."""
         return await self.running.store.run(lambda tx: tx.totals(since=0, timezone="Europe/Paris"))
+
+
+@cache
+def _catalogue() -> Catalogue:
+    return load_catalogue()
 
 
 def _kind(message: Seen) -> str:
