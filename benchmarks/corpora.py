@@ -36,8 +36,9 @@ def load(name: str) -> Corpus:
         far = tuple(Labelled(text, None) for r in faq.redirects if not r.urgent for text in r.when)
         return Corpus(name, Faq(faq.entries), far)
     raw = yaml.safe_load((HERE / "corpora" / f"{name}.yaml").read_text(encoding="utf-8"))
+    told = yaml.safe_load((HERE / "corpora" / "answers.yaml").read_text(encoding="utf-8"))[name]
     entries = tuple(
-        FaqEntry(e["id"], name, e["q"], e.get("a", ""), tuple(e.get("v", ()))) for e in raw["entries"]
+        FaqEntry(e["id"], name, e["q"], told[e["id"]], tuple(e.get("v", ()))) for e in raw["entries"]
     )
     questions = [Labelled(text, e["id"]) for e in raw["entries"] for text in e.get("t", ())]
     return Corpus(name, Faq(entries), (*questions, *(Labelled(text, None) for text in raw["none"])))

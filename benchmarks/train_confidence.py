@@ -124,7 +124,7 @@ def main() -> None:
             "weights": weights,
             "bias": round(model[1], 4),
             "answer_at": round(at, 3),
-            "clarify_at": 0.06,
+            "clarify_at": 0.035,
         }
         OUT.write_text(json.dumps(shown, indent=2) + "\n", encoding="utf-8")
 

@@ -19,11 +19,13 @@ from helpbot.core.matching.lexicon import Evidence, Lexicon
 from helpbot.core.matching.ridge import Ridge
 from helpbot.core.matching.vectors import Floats, Reading, Space
 
-CONSIDERED = 6
+CONSIDERED = 5
 """Entries whose words are looked at, best kernel scores first."""
+TOLD = 2
+"""And so many more whose answers have the question's words."""
 MEASURES = (
     "score", "lead", "cover", "subject", "frame_only", "missing", "reverse",
-    "cover_lead", "overlap_lead", "unknown", "length", "phrasings",
+    "cover_lead", "overlap_lead", "told_lead", "told_few", "unknown", "length", "phrasings",
 )  # fmt: skip
 
 
@@ -75,17 +77,21 @@ def consider(
         gone = left.entry
         similar[lexicon.rows_of[gone] if gone is not None else left.row] = 0
     scores = ridge.scores(space, similar)
-    order = [int(i) for i in np.argsort(-scores, kind="stable")[: CONSIDERED + 1] if int(i) != gone]
     asked = lexicon.asked(reading, gone)
+    told = lexicon.told(asked)
+    order = [i for i in best(scores, CONSIDERED + 1) if i != gone][:CONSIDERED]
+    order += [i for i in best(told, TOLD + 1) if i != gone and i not in order and told[i] > 0][:TOLD]
     skipped = left.row if left is not None else None
-    found = [lexicon.evidence(asked, at, skipped) for at in order[:CONSIDERED]]
+    found = [lexicon.evidence(asked, at, skipped) for at in order]
     length = math.log(1 + min(len(asked.weights) + len(asked.unknown), 12))
-    kernel = [float(scores[at]) for at in order[:CONSIDERED]]
+    kernel = [float(scores[at]) for at in order]
+    said = [float(told[at]) for at in order]
     covers = [e.cover for e in found]
     overlaps = [e.overlap for e in found]
     candidates = []
     for k, (at, evidence) in enumerate(zip(order, found, strict=False)):
         size = len(lexicon.rows_of[at]) - (skipped is not None and skipped in lexicon.rows_of[at])
+        lead = said[k] - _best_other(said, k) if lexicon.answers(at) else 0.0
         measures = (
             kernel[k],
             kernel[k] - _best_other(kernel, k),
@@ -96,12 +102,23 @@ def consider(
             evidence.reverse,
             covers[k] - _best_other(covers, k),
             overlaps[k] - _best_other(overlaps, k),
+            lead,
+            lead / max(1, size),
             asked.unknown_share,
             length,
             math.log(max(1, min(size, 12))),
         )
         candidates.append(Candidate(at, measures, evidence))
     return scores, candidates
+
+
+def best(scores: Floats, count: int) -> list[int]:
+    """Give the places of the highest scores, best first; the first of equals first."""
+    if count >= len(scores):
+        near = np.arange(len(scores))
+    else:
+        near = np.sort(np.argpartition(-scores, count)[:count])
+    return [int(i) for i in near[np.argsort(-scores[near], kind="stable")]]
 
 
 def _best_other(values: Sequence[float], at: int) -> float:

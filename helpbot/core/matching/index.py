@@ -18,7 +18,8 @@ from helpbot.core.matching.verdicts import Answer, Clarify, Match, Redirect, Rou
 
 SHOWN = 10
 OPTIONS = 3
-REDIRECT_AT = 0.6
+FAR_BEHIND = 50
+REDIRECT_AT = 0.5
 """A fixed sentence that names who to turn to costs less than a wrong answer."""
 URGENT_AT = 0.55
 URGENT_LESSON_AT = 0.9
@@ -93,8 +94,8 @@ class FaqIndex:
             return turned
         if candidates and candidates[0].score >= self.answer_at and not _leans(question, before, ranked):
             return Answer(candidates[0], candidates)
-        if candidates and candidates[0].score >= self.clarify_at:
-            return Clarify(_options(candidates), candidates)
+        if options := self._options(candidates):
+            return Clarify(options, candidates)
         return Route(self._theme(scores), candidates)
 
     def measured(self, question: str, left: Left | None = None) -> list[Candidate]:
@@ -137,6 +138,13 @@ class FaqIndex:
                 found.append(Match(self._names[at], round(likely, 4)))
         return tuple(found[:SHOWN])
 
+    def _options(self, candidates: tuple[Match, ...]) -> tuple[Match, ...]:
+        """Give what to propose: at most three, with a word in common, none far behind the first."""
+        if not candidates or candidates[0].score < self.clarify_at:
+            return ()
+        least = candidates[0].score / FAR_BEHIND
+        return tuple(m for m in candidates[:OPTIONS] if m.why and m.score >= least)
+
     def _theme(self, scores: Floats) -> str | None:
         totals: dict[str, float] = {}
         entries = self.faq.entries
@@ -156,9 +164,3 @@ def _leans(question: str, before: str | None, ranked: list[tuple[float, Candidat
     if ranked[0][1].evidence.overlap >= SAME_WORDS:
         return False
     return len(french.stems(question)) < LEAST_WORDS or (not before and french.is_follow_up(question))
-
-
-def _options(candidates: tuple[Match, ...]) -> tuple[Match, ...]:
-    """Give what to propose: at most three, none that is out of the question beside the first."""
-    least = candidates[0].score / 50
-    return tuple(m for m in candidates[:OPTIONS] if m.score >= least)

@@ -11,8 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from helpbot.core import french
-from helpbot.core.matching.vectors import Reading, pieces
+from helpbot.core.matching.vectors import Floats, Reading, pieces
 
 TYPO_LIKENESS = 0.5
 """Shared pieces (Dice) from which an unknown word is read as a known one."""
@@ -23,6 +26,7 @@ SLIP_LEAST = 0.2
 SLIP_LENGTH = 5
 LONG_WORD = 9
 ANSWER_CHARS = 400
+FRAME_TOLD = 0.4
 
 
 @cache
@@ -79,6 +83,8 @@ class Lexicon:
         "_lengths",
         "_pieces",
         "_rows",
+        "_told_by",
+        "_told_scale",
         "_unknown",
         "rows_of",
     )
@@ -90,6 +96,10 @@ class Lexicon:
         for row, group in enumerate(groups):
             self.rows_of[group].append(row)
         self._answers = [french.stems_told(a[:ANSWER_CHARS]) for a in answers]
+        self._told_by = _postings(self._answers)
+        sizes = np.array([len(a) for a in self._answers], np.float32)
+        usual = max(1.0, float(sizes.mean())) if len(sizes) else 1.0
+        self._told_scale = 1 / (0.5 + 0.5 * sizes / usual)  # a long answer has any word
         df: dict[str, int] = {}
         for rows in self.rows_of:
             for stem in {s for row in rows for s in self._rows[row]}:
@@ -164,6 +174,24 @@ class Lexicon:
         own = {s for row in self.rows_of[entry] for s in self._rows[row]}
         return frozenset(s for s in own if self._idf[s] >= lone)
 
+    def answers(self, entry: int) -> bool:
+        """Tell whether an entry has an answer to read; a redirection has none."""
+        return bool(self._answers[entry])
+
+    def told(self, asked: Asked) -> Floats:
+        """Give, for each entry, the share of a question's words that its answer has."""
+        scores = np.zeros(len(self._answers), np.float32)
+        total = 0.0
+        for stem in (*asked.weights, *asked.unknown):
+            having = self._told_by.get(stem)
+            count = 0 if having is None else len(having)
+            weight = math.log((1 + len(scores)) / (1 + count)) + 1
+            weight *= FRAME_TOLD if stem in frame_stems() else 1.0
+            total += weight
+            if having is not None:
+                scores[having] += weight
+        return (scores * (self._told_scale / max(total, 1e-9))).astype(np.float32)
+
     def evidence(self, asked: Asked, entry: int, without: int | None = None) -> Evidence:
         """Tell how much of a question an entry accounts for. `without`: a phrasing left out."""
         weights, credit, frame = asked.weights, asked.credit, frame_stems()
@@ -194,7 +222,8 @@ class Lexicon:
                 subject_all += weight
                 missing = missing if stem in told else max(missing, weight)
         total = asked.total or 1.0
-        heavy = sorted(covered, key=lambda s: -weights[s] * (0.5 if s in frame else 1.0))
+        explained = covered.union(s for s in (*weights, *asked.unknown) if s in told)
+        heavy = sorted(explained, key=lambda s: -weights.get(s, 0.1) * (0.5 if s in frame else 1.0))
         return Evidence(
             cover / total,
             wide / total,
@@ -205,6 +234,14 @@ class Lexicon:
             overlap,
             tuple(asked.origin.get(s, s) for s in heavy[:5]),
         )
+
+
+def _postings(sets: Sequence[frozenset[str]]) -> dict[str, NDArray[np.int32]]:
+    found: dict[str, list[int]] = {}
+    for at, members in enumerate(sets):
+        for stem in members:
+            found.setdefault(stem, []).append(at)
+    return {stem: np.array(at, np.int32) for stem, at in found.items()}
 
 
 def is_slip(typed: str, known: str) -> bool:
