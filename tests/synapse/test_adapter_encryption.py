@@ -129,6 +129,7 @@ async def test_keys_are_shared_once_for_many_sends_and_rooms_do_not_wait(stage: 
         for n in range(4)
     ]
     await begun.wait()
+    slow.append(asyncio.create_task(bot.send(RoomId(rooms[0]), "m.room.message", notice("Tard"), "s9")))
     quick = await asyncio.gather(
         *(bot.send(RoomId(room), "m.room.message", notice("Vif"), "q") for room in rooms[1:])
     )
@@ -137,6 +138,23 @@ async def test_keys_are_shared_once_for_many_sends_and_rooms_do_not_wait(stage: 
     for event in [*quick, *await asyncio.gather(*slow)]:
         await lea.wait(readable(event))
     assert len(shared) == 3
+
+
+async def test_many_rooms_at_once_miss_no_one(stage: Stage) -> None:
+    """All ask for the same devices at the same moment: none may go on before the answer."""
+    bot, lea = await stage.bot(), await stage.person("lea")
+    rooms = [await lea.create_room(invite=[bot.user_id]) for _ in range(8)]
+    for room in rooms:
+        await stage.joined(bot, lea, room)
+    answers = await asyncio.gather(
+        *(bot.send(RoomId(room), "m.room.message", notice("À tous"), "t") for room in rooms)
+    )
+    for event in answers:
+        await lea.wait(readable(event))
+    await asyncio.gather(*(lea.say(room, "De partout") for room in rooms))
+    for room in rooms:
+        items = await stage.events(bot, room, 2)
+        assert [item.body for item in items if isinstance(item, Message)] == ["De partout"]
 
 
 async def test_late_keys_open_what_was_kept(stage: Stage) -> None:

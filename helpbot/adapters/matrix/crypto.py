@@ -16,11 +16,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from nio.crypto import OlmDevice, OutboundGroupSession
-
 from helpbot.adapters.matrix.http import Api, seg
 from helpbot.adapters.matrix.keystore import KeyStore
 from helpbot.adapters.matrix.machine import Machine, Received
+from helpbot.adapters.matrix.olm import OlmDevice, OutboundGroupSession
 from helpbot.ports import Clock, HomeserverError, LoggedOut, Refused
 
 _DEVICES_A_REQUEST = 100
@@ -64,6 +63,8 @@ class Encryption:
         self._clock = clock
         self._rooms: dict[str, RoomCrypto] = {}
         self._known: set[str] = set()  # users whose device list is up to date
+        self._asking: dict[str, asyncio.Future[bool]] = {}  # whose list is being asked for; did it work?
+        self._outdated: set[str] = set()  # of these, whose list changed while we asked
         self._no_session: dict[tuple[str, str], int] = {}  # device -> when to claim for it again
         self._claiming = asyncio.Lock()
         self._uploading = asyncio.Lock()
@@ -111,6 +112,8 @@ class Encryption:
 
     def _forget_devices(self, user: str) -> None:
         self._known.discard(user)
+        if user in self._asking:
+            self._outdated.add(user)
         for room in self._rooms.values():
             if room.members is not None and user in room.members:
                 room.stale = True
@@ -187,7 +190,8 @@ class Encryption:
         room = self._rooms.get(room_id)
         if room is None:
             room = self._rooms[room_id] = RoomCrypto()
-        if room.stale or self.machine.outbound(room_id) is None:
+        # Somebody at work on the room's key may just be giving it to a newcomer: wait for that as well.
+        if room.stale or room.lock.locked() or self.machine.outbound(room_id) is None:
             async with room.lock:
                 await self._prepare(room_id, room)
         # No await between the check and this line: the key is everybody's now.
@@ -265,23 +269,38 @@ class Encryption:
             raise
 
     async def _query(self, users: set[str]) -> None:
-        if not users:
-            return
-        self._known |= users  # a change announced while we ask takes its user out again
+        """Have the device lists of `users`, waiting for those that another room asks for already."""
+        while users:
+            others = {user: self._asking[user] for user in users if user in self._asking}
+            mine = users - others.keys()
+            if mine:
+                await self._ask_devices(mine)
+            if others:
+                await asyncio.wait(set(others.values()))
+            users = {user for user, asked in others.items() if not asked.result()}
+
+    async def _ask_devices(self, users: set[str]) -> None:
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._asking |= dict.fromkeys(users, done)
+        worked = False
         try:
             answer = await self._api.post("v3/keys/query", {"device_keys": {user: [] for user in users}})
-        except BaseException:
-            self._known -= users
-            raise
-        listed = answer.get("device_keys")
-        listed = listed if isinstance(listed, Mapping) else {}
-        self._known -= users - listed.keys()  # their servers did not answer: what we knew must do
-        found = sorted(users & listed.keys())
-        for start in range(0, len(found), _USERS_A_STEP):
-            with self._store.atomic():
-                for user in found[start : start + _USERS_A_STEP]:
-                    self.machine.learn_devices(user, listed[user])
-            await asyncio.sleep(0)  # a room of thousands must not hold the others
+            listed = answer.get("device_keys")
+            # Those whose servers did not answer are asked again next time; what we knew must do.
+            listed = listed if isinstance(listed, Mapping) else {}
+            found = sorted(users & listed.keys())
+            for start in range(0, len(found), _USERS_A_STEP):
+                with self._store.atomic():
+                    for user in found[start : start + _USERS_A_STEP]:
+                        self.machine.learn_devices(user, listed[user])
+                await asyncio.sleep(0)  # a room of thousands must not hold the others
+            self._known |= set(found) - self._outdated
+            worked = True
+        finally:
+            for user in users:
+                del self._asking[user]
+            self._outdated -= users
+            done.set_result(worked)
 
     async def _claim(self, devices: Iterable[OlmDevice], *, again: bool = False) -> None:
         if not again and not self.machine.without_session(devices):

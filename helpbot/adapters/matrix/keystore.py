@@ -23,8 +23,15 @@ from datetime import datetime
 from pathlib import Path
 
 import vodozemac
-from nio.crypto import DeviceStore, OlmAccount, OlmDevice, SessionStore
-from nio.crypto.sessions import Session, derive_pickle_key
+
+from helpbot.adapters.matrix.olm import (
+    DeviceStore,
+    OlmAccount,
+    OlmDevice,
+    Session,
+    SessionStore,
+    derive_pickle_key,
+)
 
 _PICKLE_KEY = derive_pickle_key()
 _SESSIONS_KEPT = 2_000

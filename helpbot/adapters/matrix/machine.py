@@ -16,9 +16,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import vodozemac
-from nio.crypto import Olm, OlmDevice, OutboundGroupSession
 
 from helpbot.adapters.matrix.keystore import KeyStore, RoomKey
+from helpbot.adapters.matrix.olm import Olm, OlmDevice, OutboundGroupSession
 from helpbot.adapters.matrix.translate import MEGOLM
 
 # Its messages name people. What the operator needs is in our counters.

@@ -18,11 +18,11 @@ from typing import Any
 
 from Crypto.PublicKey import ECC
 from Crypto.Signature import eddsa
-from nio.api import Api as Canonical
 
 from helpbot.adapters.matrix.files import write_secret
 from helpbot.adapters.matrix.http import Api, AuthNeeded
 from helpbot.adapters.matrix.machine import Machine
+from helpbot.adapters.matrix.olm import to_canonical_json
 from helpbot.ports import LoggedOut, Refused
 
 IDENTITY_FILE = "identity.json"
@@ -49,7 +49,7 @@ class Identity:
         """Return `value` with a signature by one of the keys added."""
         bare = {key: val for key, val in value.items() if key not in ("signatures", "unsigned")}
         signer = eddsa.new(self._key(usage), "rfc8032")
-        signature = _b64(signer.sign(Canonical.to_canonical_json(bare).encode()))
+        signature = _b64(signer.sign(to_canonical_json(bare).encode()))
         signatures = {user: dict(by) for user, by in value.get("signatures", {}).items()}
         signatures.setdefault(self.user_id, {})[f"ed25519:{self.public(usage)}"] = signature
         return {**value, "signatures": signatures}
