@@ -6,14 +6,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
-from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from helpbot.adapters.db import codec
+from helpbot.adapters.db.prepared import Prepared, Values, insert_once, one_of, upsert
 from helpbot.adapters.db.tables import (
     help_log,
     inbox,
@@ -49,13 +48,158 @@ _ENDED = [s.value for s in ENDED]
 _PEOPLE_AT_WORK = (State.ASKED.value, State.CLAIMED.value)
 
 
-@cache
-def _insert_of(dialect: str) -> Any:
-    """Both dialects' inserts have `on_conflict_do_…`, without a common base that says so.
+_Param = sa.bindparam
 
-    Only the one in use is imported: the other would cost 2 MB of memory.
-    """
-    return import_module(f"sqlalchemy.dialects.{dialect}").insert
+
+def _select(*what: Any, where: Any = None, order: Any = None, limit: int | None = None) -> Prepared:
+    def make(_insert: Any) -> sa.ClauseElement:
+        query = sa.select(*what)
+        if where is not None:
+            query = query.where(*(where if isinstance(where, tuple) else (where,)))
+        if order is not None:
+            query = query.order_by(*(order if isinstance(order, tuple) else (order,)))
+        return query.limit(limit) if limit else query
+
+    return Prepared(make)
+
+
+def _update(table: sa.Table, *where: Any, **values: Any) -> Prepared:
+    return Prepared(lambda _insert: sa.update(table).where(*where).values(values))
+
+
+_JOINED = rooms.c.membership == Membership.JOIN.value
+_GET_CURSOR = _select(state.c.value, where=state.c.key == "cursor")
+_SET_STATE = upsert(state)
+_ROOM = _select(rooms, where=rooms.c.room == _Param("room"))
+_SAVE_ROOM = upsert(rooms)
+_JOINED_ROOMS = _select(rooms, where=_JOINED)
+_UNGREETED = _JOINED & ~rooms.c.greeted & rooms.c.inviter.is_not(None)
+_INVITATIONS = _select(
+    rooms,
+    where=(
+        sa.or_(rooms.c.membership == Membership.INVITE.value, _UNGREETED),
+        rooms.c.not_before <= _Param("now"),
+    ),
+    order=rooms.c.room,
+)
+_DIRECT_ROOM = _select(
+    rooms,
+    where=(rooms.c.direct_with == _Param("user"), _JOINED),
+    order=(rooms.c.encrypted.desc(), rooms.c.room),
+    limit=1,
+)
+_ADD_INBOX = insert_once(
+    inbox, "event_id", ("event_id", "payload", "received_at", "attempts", "not_before", "state")
+)
+_KNOWS_EVENT = _select(inbox.c.state, where=inbox.c.event_id == _Param("event"))
+_FINISH_INBOX = _update(inbox, inbox.c.event_id == _Param("event"), state=DONE, payload="")
+_RETRY_INBOX = _update(
+    inbox,
+    inbox.c.event_id == _Param("event"),
+    attempts=_Param("new_attempts"),
+    not_before=_Param("new_not_before"),
+    state=_Param("new_state"),
+)
+_ADD_SEALED = insert_once(sealed, "event_id", tuple(c.name for c in sealed.c))
+_OUTBOX_COLUMNS = (
+    "txn_id", "room", "event_type", "content", "priority", "ticket", "slot", "kind", "edits_slot",
+    "redacts_txn", "reply_slot", "created_at", "state", "attempts",
+)  # fmt: skip
+_ADD_OUTBOX = insert_once(outbox, "txn_id", _OUTBOX_COLUMNS)
+_UNSENT = _select(outbox, where=outbox.c.state == UNSENT, order=outbox.c.id)
+_BY_TXN = _select(outbox, where=outbox.c.txn_id == _Param("txn"))
+_CONFIRM = _update(
+    outbox,
+    outbox.c.txn_id == _Param("txn"),
+    outbox.c.event_id.is_(None),
+    event_id=_Param("event"),
+    sent_at=_Param("now"),
+    state=SENT,
+)
+_SENT_MESSAGE = _select(
+    outbox.c.ticket,
+    outbox.c.slot,
+    outbox.c.kind,
+    outbox.c.room,
+    where=outbox.c.event_id == _Param("event"),
+)
+_OF_SLOT = (outbox.c.ticket == _Param("of_ticket"), outbox.c.slot == _Param("of_slot"))
+_SLOT_ROW = _select(
+    outbox,
+    where=(*_OF_SLOT, ~outbox.c.edits_slot, outbox.c.event_type == "m.room.message"),
+    order=outbox.c.id,
+    limit=1,
+)
+_LAST_CONTENT = _select(outbox.c.content, where=_OF_SLOT, order=outbox.c.id.desc(), limit=1)
+_TICKET = _select(tickets, where=tickets.c.id == _Param("of_id"))
+_TICKET_OF = _select(tickets, where=tickets.c.question == _Param("event"))
+_IN_THREAD = _select(
+    tickets,
+    where=(
+        tickets.c.room == _Param("in_room"),
+        sa.or_(tickets.c.thread == _Param("root"), tickets.c.question == _Param("root")),
+    ),
+    order=tickets.c.id.desc(),
+    limit=1,
+)
+_BY_ASKER = (
+    tickets.c.room == _Param("in_room"),
+    tickets.c.asker == _Param("of_asker"),
+    tickets.c.pending_at >= _Param("since"),
+)
+_PENDING = _select(tickets, where=(*_BY_ASKER, tickets.c.pending != ""), order=tickets.c.id.desc())
+_CHOICES = _select(tickets, where=(*_BY_ASKER, tickets.c.pending == "choice"), order=tickets.c.id.desc())
+_LAST_TICKET = _select(tickets, where=_BY_ASKER, order=tickets.c.id.desc(), limit=1)
+_LIVING = ~one_of(tickets.c.state, _ENDED)
+_OPEN_TICKETS = _select(
+    tickets,
+    where=(tickets.c.asker == _Param("of_asker"), _LIVING),
+    order=tickets.c.id.desc(),
+)
+_CLAIMS = _select(
+    tickets,
+    where=(tickets.c.helper == _Param("of_helper"), tickets.c.state == State.CLAIMED.value),
+    order=tickets.c.id,
+)
+_OFFERED = Prepared(
+    lambda _insert: (
+        sa.select(tickets)
+        .join(offers, offers.c.ticket == tickets.c.id)
+        .where(
+            offers.c.volunteer == _Param("of_volunteer"),
+            one_of(offers.c.state, (OfferState.OPEN.value, OfferState.CLAIMED.value)),
+            _LIVING,
+        )
+        .order_by(tickets.c.id)
+    )
+)
+_TICKET_COLUMNS = tuple(c.name for c in tickets.c if c.name != "id")
+_NEW_TICKET = Prepared(
+    lambda _insert: sa.insert(tickets).values({n: _Param(n) for n in _TICKET_COLUMNS}).returning(tickets.c.id)
+)
+_CHANGE_TICKET = _update(
+    tickets, tickets.c.id == _Param("of_id"), **{n: _Param(f"new_{n}") for n in _TICKET_COLUMNS}
+)
+_SAVE_OFFER = upsert(offers)
+_SCHEDULE = upsert(jobs)
+_DUE_JOBS = _select(jobs, where=jobs.c.due <= _Param("now"), order=(jobs.c.due, jobs.c.ticket))
+_NEXT_JOB = _select(sa.func.min(jobs.c.due))
+_NEXT_ITEM = _select(
+    sa.func.min(inbox.c.not_before), where=(inbox.c.state == WAITING, inbox.c.not_before > 0)
+)
+_FINISH_JOB = Prepared(
+    lambda _insert: sa.delete(jobs).where(
+        jobs.c.ticket == _Param("of_ticket"),
+        jobs.c.kind == _Param("of_kind"),
+        jobs.c.due == _Param("of_due"),
+        jobs.c.epoch == _Param("of_epoch"),
+    )
+)
+_SEED_VOLUNTEER = upsert(
+    volunteers, ("user", "themes", "hours", "zone", "school", "academie", "level", "seeded")
+)
+_VOLUNTEERS = _select(volunteers, order=volunteers.c.user)
+_SAVE_RECORD = upsert(help_log)
 
 
 class SqlTx:
@@ -63,68 +207,50 @@ class SqlTx:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
-        self._insert = _insert_of(connection.dialect.name)
+
+    def _rows(self, query: Prepared, **values: Any) -> list[Any]:
+        return query.run(self._connection, values).all()
+
+    def _row(self, query: Prepared, **values: Any) -> Any:
+        return query.run(self._connection, values).first()
+
+    def _do(self, query: Prepared, values: Values) -> None:
+        query.run(self._connection, values)
 
     def _all(self, query: sa.Select[Any]) -> Any:
         return self._connection.execute(query).all()
-
-    def _first(self, query: sa.Select[Any]) -> Any:
-        return self._connection.execute(query.limit(1)).first()
-
-    def _upsert(self, table: sa.Table, values: dict[str, Any]) -> None:
-        keys = [c.name for c in table.primary_key]
-        insert = self._insert(table).values(values)
-        rest = {k: insert.excluded[k] for k in values if k not in keys}
-        self._connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=rest))
-
-    def _insert_once(self, table: sa.Table, values: dict[str, Any], unique: str) -> int | None:
-        """Insert unless the unique key is there; returns the new row's key, None for a repeat."""
-        query = self._insert(table).values(values).on_conflict_do_nothing(index_elements=[unique])
-        result = self._connection.execute(query)
-        if not result.rowcount:
-            return None
-        key = result.inserted_primary_key
-        return key[0] if key else None
 
     # --- cursor and rooms
 
     def cursor(self) -> str | None:
         """Return Matrix's `next_batch` up to which everything is stored."""
-        row = self._first(sa.select(state.c.value).where(state.c.key == "cursor"))
+        row = self._row(_GET_CURSOR)
         return row[0] if row else None
 
     def set_cursor(self, cursor: str) -> None:
         """Move the cursor; same transaction as the inbox."""
-        self._upsert(state, {"key": "cursor", "value": cursor})
+        self._do(_SET_STATE, {"key": "cursor", "value": cursor})
 
     def room(self, room: RoomId) -> RoomRow | None:
         """Return what is known of a room."""
-        row = self._first(sa.select(rooms).where(rooms.c.room == room))
+        row = self._row(_ROOM, room=room)
         return codec.room_row(row) if row else None
 
     def save_room(self, row: RoomRow) -> None:
         """Insert or replace a room."""
-        self._upsert(rooms, codec.room_values(row))
+        self._do(_SAVE_ROOM, codec.room_values(row))
 
     def joined_rooms(self) -> list[RoomFacts]:
         """Return the facts of every joined room."""
-        joined = rooms.c.membership == Membership.JOIN.value
-        return [codec.room_facts(r) for r in self._all(sa.select(rooms).where(joined))]
+        return [codec.room_facts(r) for r in self._rows(_JOINED_ROOMS)]
 
     def invitations(self, now: int) -> list[RoomRow]:
         """Return invitations that wait for our answer, and rooms that we entered by one and did not greet."""
-        invited = rooms.c.membership == Membership.INVITE.value
-        ungreeted = (rooms.c.membership == Membership.JOIN.value) & ~rooms.c.greeted
-        waits = sa.or_(invited, ungreeted & rooms.c.inviter.is_not(None))
-        query = sa.select(rooms).where(waits, rooms.c.not_before <= now).order_by(rooms.c.room)
-        return [codec.room_row(r) for r in self._all(query)]
+        return [codec.room_row(r) for r in self._rows(_INVITATIONS, now=now)]
 
     def direct_room(self, user: UserId) -> RoomFacts | None:
         """Return a joined direct message with a person; an encrypted one before any other."""
-        query = sa.select(rooms).where(
-            rooms.c.direct_with == user, rooms.c.membership == Membership.JOIN.value
-        )
-        row = self._first(query.order_by(rooms.c.encrypted.desc(), rooms.c.room))
+        row = self._row(_DIRECT_ROOM, user=user)
         return codec.room_facts(row) if row else None
 
     # --- inbox
@@ -139,11 +265,11 @@ class SqlTx:
             "not_before": 0,
             "state": WAITING,
         }
-        return self._insert_once(inbox, values, "event_id") is not None
+        return self._row(_ADD_INBOX, **values) is not None
 
     def knows_event(self, event: EventId) -> bool:
         """Whether an event was ever taken into the inbox."""
-        return self._first(sa.select(inbox.c.state).where(inbox.c.event_id == event)) is not None
+        return self._row(_KNOWS_EVENT, event=event) is not None
 
     def waiting_inbox(self, now: int) -> list[InboxItem]:
         """Return what waits for its decision and may be tried now, oldest first."""
@@ -160,14 +286,17 @@ class SqlTx:
 
     def finish_inbox(self, event: EventId) -> None:
         """Mark as decided and empty its payload."""
-        query = sa.update(inbox).where(inbox.c.event_id == event)
-        self._connection.execute(query.values(state=DONE, payload=""))
+        self._do(_FINISH_INBOX, {"event": event})
 
     def retry_inbox(self, event: EventId, *, attempts: int, not_before: int, park: bool) -> None:
         """Note a failed try; parked items wait for a person."""
-        query = sa.update(inbox).where(inbox.c.event_id == event)
-        new_state = PARKED if park else WAITING
-        self._connection.execute(query.values(attempts=attempts, not_before=not_before, state=new_state))
+        values = {
+            "event": event,
+            "new_attempts": attempts,
+            "new_not_before": not_before,
+            "new_state": PARKED if park else WAITING,
+        }
+        self._do(_RETRY_INBOX, values)
 
     # --- sealed events
 
@@ -182,7 +311,7 @@ class SqlTx:
             "raw": event.raw,
             "seen_at": now,
         }
-        self._insert_once(sealed, values, "event_id")
+        self._row(_ADD_SEALED, **values)
 
     def sealed(self, sessions: Iterable[str] | None) -> list[Sealed]:
         """Return kept events of these sessions, or all of them for None."""
@@ -202,23 +331,21 @@ class SqlTx:
 
     def add_outbox(self, row: OutboxRow) -> OutboxRow | None:
         """Store what is to be sent and return it with its id; None when that txn id is known."""
-        key = self._insert_once(outbox, codec.outbox_values(row), "txn_id")
-        return None if key is None else replace(row, id=key)
+        new = self._row(_ADD_OUTBOX, **codec.outbox_values(row))
+        return None if new is None else replace(row, id=new[0])
 
     def unsent(self) -> list[OutboxRow]:
         """Return what is still to be sent, in order."""
-        query = sa.select(outbox).where(outbox.c.state == UNSENT).order_by(outbox.c.id)
-        return [codec.outbox_row(r) for r in self._all(query)]
+        return [codec.outbox_row(r) for r in self._rows(_UNSENT)]
 
     def outbox_by_txn(self, txn_id: str) -> OutboxRow | None:
         """Return the row of a transaction id."""
-        row = self._first(sa.select(outbox).where(outbox.c.txn_id == txn_id))
+        row = self._row(_BY_TXN, txn=txn_id)
         return codec.outbox_row(row) if row else None
 
     def confirm(self, txn_id: str, event: EventId, now: int) -> None:
         """Note that an event stands in its room; a second time changes nothing."""
-        query = sa.update(outbox).where(outbox.c.txn_id == txn_id, outbox.c.event_id.is_(None))
-        self._connection.execute(query.values(event_id=event, sent_at=now, state=SENT))
+        self._do(_CONFIRM, {"txn": txn_id, "event": event, "now": now})
 
     def note_try(self, row_id: int, *, attempts: int, now: int) -> None:
         """Note a try of unknown outcome."""
@@ -233,8 +360,7 @@ class SqlTx:
 
     def sent_message(self, event: EventId) -> SentMessage | None:
         """Return what our message was, by its event id."""
-        columns = (outbox.c.ticket, outbox.c.slot, outbox.c.kind, outbox.c.room)
-        row = self._first(sa.select(*columns).where(outbox.c.event_id == event))
+        row = self._row(_SENT_MESSAGE, event=event)
         return SentMessage(*row) if row else None
 
     def slot_event(self, ticket: TicketId, slot: str) -> EventId | None:
@@ -242,18 +368,14 @@ class SqlTx:
         row = self.slot_row(ticket, slot)
         return row.event_id if row else None
 
-    def _of_slot(self, ticket: TicketId, slot: str) -> sa.Select[Any]:
-        return sa.select(outbox).where(outbox.c.ticket == ticket, outbox.c.slot == slot)
-
     def slot_row(self, ticket: TicketId, slot: str) -> OutboxRow | None:
         """Return the first message (no edit) in a slot."""
-        plain = (~outbox.c.edits_slot, outbox.c.event_type == "m.room.message")
-        row = self._first(self._of_slot(ticket, slot).where(*plain).order_by(outbox.c.id))
+        row = self._row(_SLOT_ROW, of_ticket=ticket, of_slot=slot)
         return codec.outbox_row(row) if row else None
 
     def last_content(self, ticket: TicketId, slot: str) -> dict[str, Any] | None:
         """Return the content last written for a slot, edit or not."""
-        row = self._first(self._of_slot(ticket, slot).order_by(outbox.c.id.desc()))
+        row = self._row(_LAST_CONTENT, of_ticket=ticket, of_slot=slot)
         return json.loads(row.content) if row else None
 
     def ticket_messages(self, ticket: TicketId) -> list[OutboxRow]:
@@ -297,69 +419,57 @@ class SqlTx:
 
     # --- tickets
 
-    def _ticket(self, *where: sa.ColumnElement[bool]) -> Ticket | None:
-        row = self._first(sa.select(tickets).where(*where).order_by(tickets.c.id.desc()))
+    def _ticket(self, query: Prepared, **values: Any) -> Ticket | None:
+        row = self._row(query, **values)
         return codec.ticket_from(row) if row else None
+
+    def _tickets(self, query: Prepared, **values: Any) -> list[Ticket]:
+        return [codec.ticket_from(r) for r in self._rows(query, **values)]
 
     def ticket(self, ticket: TicketId) -> Ticket | None:
         """Return a ticket."""
-        return self._ticket(tickets.c.id == ticket)
+        return self._ticket(_TICKET, of_id=ticket)
 
     def ticket_of(self, question: EventId) -> Ticket | None:
         """Return the ticket of a question's event."""
-        return self._ticket(tickets.c.question == question)
+        return self._ticket(_TICKET_OF, event=question)
 
     def ticket_in_thread(self, room: RoomId, thread: EventId) -> Ticket | None:
         """Return the newest ticket that lives in a thread, or whose question is its root."""
-        in_thread = sa.or_(tickets.c.thread == thread, tickets.c.question == thread)
-        return self._ticket(tickets.c.room == room, in_thread)
+        return self._ticket(_IN_THREAD, in_room=room, root=thread)
 
     def tickets_pending(self, room: RoomId, asker: UserId, *, since: int, choices_only: bool) -> list[Ticket]:
         """Return the asker's tickets in a room that wait for a tap since a moment."""
-        waits = tickets.c.pending == "choice" if choices_only else tickets.c.pending != ""
-        query = sa.select(tickets).where(
-            tickets.c.room == room, tickets.c.asker == asker, tickets.c.pending_at >= since, waits
-        )
-        return [codec.ticket_from(r) for r in self._all(query.order_by(tickets.c.id.desc()))]
+        query = _CHOICES if choices_only else _PENDING
+        return self._tickets(query, in_room=room, of_asker=asker, since=since)
 
     def last_ticket(self, room: RoomId, asker: UserId, *, since: int) -> Ticket | None:
         """Return the asker's newest question in a room since a moment."""
-        return self._ticket(tickets.c.room == room, tickets.c.asker == asker, tickets.c.pending_at >= since)
+        return self._ticket(_LAST_TICKET, in_room=room, of_asker=asker, since=since)
 
     def open_tickets(self, asker: UserId) -> list[Ticket]:
         """Return the asker's questions that have not ended, newest first."""
-        query = sa.select(tickets).where(tickets.c.asker == asker, tickets.c.state.not_in(_ENDED))
-        return [codec.ticket_from(r) for r in self._all(query.order_by(tickets.c.id.desc()))]
+        return self._tickets(_OPEN_TICKETS, of_asker=asker)
 
     def claims_of(self, helper: UserId) -> list[Ticket]:
         """Return the questions that a volunteer holds."""
-        query = sa.select(tickets).where(tickets.c.helper == helper, tickets.c.state == State.CLAIMED.value)
-        return [codec.ticket_from(r) for r in self._all(query.order_by(tickets.c.id))]
+        return self._tickets(_CLAIMS, of_helper=helper)
 
     def offered_to(self, user: UserId) -> list[Ticket]:
         """Return the questions in which a volunteer has an open offer or a claim."""
-        live = offers.c.state.in_((OfferState.OPEN.value, OfferState.CLAIMED.value))
-        query = (
-            sa.select(tickets)
-            .join(offers, offers.c.ticket == tickets.c.id)
-            .where(offers.c.volunteer == user, live, tickets.c.state.not_in(_ENDED))
-        )
-        return [codec.ticket_from(r) for r in self._all(query.order_by(tickets.c.id))]
+        return self._tickets(_OFFERED, of_volunteer=user)
 
     def save_ticket(self, ticket: Ticket) -> Ticket:
         """Insert (id 0) or update a ticket with its offers; returns it with its id."""
         values = codec.ticket_row(ticket)
         if ticket.id:
-            query = sa.update(tickets).where(tickets.c.id == ticket.id).values(values)
-            self._connection.execute(query)
+            new = {f"new_{name}": value for name, value in values.items()}
+            self._do(_CHANGE_TICKET, {"of_id": ticket.id, **new})
         else:
-            key = self._connection.execute(sa.insert(tickets).values(values)).inserted_primary_key
-            ticket = replace(ticket, id=TicketId(key[0] if key else 0))
+            ticket = replace(ticket, id=TicketId(self._row(_NEW_TICKET, **values)[0]))
         for offer in ticket.offers:
-            self._upsert(
-                offers,
-                {"ticket": ticket.id, "volunteer": offer.user, "at": offer.at, "state": offer.state.value},
-            )
+            offered = {"ticket": ticket.id, "volunteer": offer.user, "at": offer.at}
+            self._do(_SAVE_OFFER, {**offered, "state": offer.state.value})
         return ticket
 
     def late_plans(self, now: int) -> list[TicketId]:
@@ -377,26 +487,22 @@ class SqlTx:
     def schedule(self, job: Job) -> None:
         """Set the ticket's timer of that kind, in place of an earlier one."""
         values = {"ticket": job.ticket, "kind": job.kind.value, "due": job.due, "epoch": job.epoch}
-        self._upsert(jobs, values)
+        self._do(_SCHEDULE, values)
 
     def due_jobs(self, now: int) -> list[Job]:
         """Return the timers that are due, oldest first."""
-        query = sa.select(jobs).where(jobs.c.due <= now).order_by(jobs.c.due, jobs.c.ticket)
-        return [Job(TicketId(r.ticket), JobKind(r.kind), r.due, r.epoch) for r in self._all(query)]
+        rows = self._rows(_DUE_JOBS, now=now)
+        return [Job(TicketId(r.ticket), JobKind(r.kind), r.due, r.epoch) for r in rows]
 
     def next_wake(self) -> int | None:
         """Return when the next timer is due or the next undecided item may be tried again."""
-        timer = self._first(sa.select(sa.func.min(jobs.c.due)))
-        later = sa.select(sa.func.min(inbox.c.not_before))
-        item = self._first(later.where(inbox.c.state == WAITING, inbox.c.not_before > 0))
-        return min((t for t in (timer[0], item[0]) if t is not None), default=None)
+        times = (self._row(_NEXT_JOB)[0], self._row(_NEXT_ITEM)[0])
+        return min((t for t in times if t is not None), default=None)
 
     def finish_job(self, job: Job) -> None:
         """Remove a timer, unless it was set anew meanwhile."""
-        same = (jobs.c.ticket == job.ticket, jobs.c.kind == job.kind.value)
-        self._connection.execute(
-            sa.delete(jobs).where(*same, jobs.c.due == job.due, jobs.c.epoch == job.epoch)
-        )
+        same = {"of_ticket": job.ticket, "of_kind": job.kind.value}
+        self._do(_FINISH_JOB, {**same, "of_due": job.due, "of_epoch": job.epoch})
 
     # --- volunteers and records
 
@@ -405,8 +511,8 @@ class SqlTx:
         kept: list[str] = []
         for seed in seeds:
             kept.append(seed.user)
-            self._upsert(
-                volunteers,
+            self._do(
+                _SEED_VOLUNTEER,
                 {
                     "user": seed.user,
                     "themes": codec.dump(sorted(seed.themes)),
@@ -436,7 +542,7 @@ class SqlTx:
                 ),
                 r.noticed_at is not None,
             )
-            for r in self._all(sa.select(volunteers).order_by(volunteers.c.user))
+            for r in self._rows(_VOLUNTEERS)
         ]
 
     def note_noticed(self, users: Iterable[UserId], now: int) -> None:
@@ -465,7 +571,7 @@ class SqlTx:
 
     def save_record(self, record: HelpRecord) -> None:
         """Insert or replace the record of an ended question."""
-        self._upsert(help_log, {c.name: getattr(record, c.name) for c in help_log.c})
+        self._do(_SAVE_RECORD, {c.name: getattr(record, c.name) for c in help_log.c})
 
     def totals(self, *, since: int, timezone: str) -> Totals:
         """Return the counts of a report."""
