@@ -50,8 +50,12 @@ class State(StrEnum):
 
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.OPEN: frozenset({State.ASKED, State.CLAIMED, State.ANSWERED, State.EXPIRED, State.WITHDRAWN}),
-    State.ASKED: frozenset({State.OPEN, State.CLAIMED, State.ANSWERED, State.EXPIRED, State.WITHDRAWN}),
+    State.OPEN: frozenset(
+        {State.ASKED, State.CLAIMED, State.ANSWERED, State.SOLVED, State.EXPIRED, State.WITHDRAWN}
+    ),
+    State.ASKED: frozenset(
+        {State.OPEN, State.CLAIMED, State.ANSWERED, State.SOLVED, State.EXPIRED, State.WITHDRAWN}
+    ),
     State.CLAIMED: frozenset(
         {State.ASKED, State.OPEN, State.ANSWERED, State.SOLVED, State.EXPIRED, State.WITHDRAWN}
     ),
@@ -251,6 +255,8 @@ def ask(ticket: Ticket, reply: Reply, facts: Facts) -> Decision:
 
 def edited(ticket: Ticket, text: str, reply: Reply, facts: Facts) -> Decision:
     """The asker edited the question: edit the answer, or the offers when people are being asked."""
+    if reply.sensitive:
+        return _turned_urgent(ticket, reply, facts)
     if ticket.ended or (ticket.answered_at and ticket.helper):
         return Decision(ticket)
     if ticket.state in (State.ASKED, State.CLAIMED) or ticket.posted:
@@ -267,13 +273,24 @@ def edited(ticket: Ticket, text: str, reply: Reply, facts: Facts) -> Decision:
     return Decision(ticket, (*effects, *_timers(ticket, facts)))
 
 
-def withdrawn(ticket: Ticket, facts: Facts) -> Decision:
-    """The asker deleted the question: everything of it goes, pings included."""
+def _turned_urgent(ticket: Ticket, reply: Reply, facts: Facts) -> Decision:
+    """An edit speaks of danger: the numbers at once, nobody is asked any more, no text is kept."""
     if ticket.state is State.WITHDRAWN:
         return Decision(ticket)
-    was_open = not ticket.ended
-    ticket = replace(_end(ticket, State.WITHDRAWN, facts), text="", theme=ticket.theme)
-    return Decision(ticket, (RedactAll(), *((Record(),) if was_open and not ticket.sensitive else ())))
+    numbers = Edit(ticket.status, reply.notice, reply.kind, reply.entry)
+    effects = (*_end_offers(ticket, say.OfferEnded(ticket.ref)), numbers)
+    if not ticket.ended:
+        ticket = replace(_end(ticket, State.SOLVED, facts), entry=reply.entry, outcome=Outcome.REDIRECT)
+    return Decision(replace(ticket, text="", theme=None, sensitive=True), effects)
+
+
+def withdrawn(ticket: Ticket, facts: Facts) -> Decision:
+    """The asker deleted the question: everything of it goes, pings included."""
+    if ticket.ended:  # called off or answered before: what stands in the rooms goes all the same
+        gone = State.WITHDRAWN if State.WITHDRAWN in TRANSITIONS[ticket.state] else ticket.state
+        return Decision(replace(ticket, state=gone, text="", epoch=ticket.epoch + 1), (RedactAll(),))
+    ended = replace(_end(ticket, State.WITHDRAWN, facts), text="")
+    return Decision(ended, (RedactAll(), *(() if ticket.sensitive else (Record(),))))
 
 
 def cancelled(ticket: Ticket, facts: Facts) -> Decision:
@@ -418,8 +435,11 @@ def claimed(
         return Decision(ticket)
     ticket, effects = _claim(ticket, user, slot, room, facts, private=private)
     status = Edit(ticket.status, say.Taken(ticket.ref, facts.name_of(user)), Kind.STATUS)
-    due = facts.hours.add_open_minutes(facts.now, _plan(ticket, facts).claim_silence)
-    return Decision(ticket, (*effects, status, Schedule(JobKind.CLAIM_SILENCE, due)))
+    plan = _plan(ticket, facts)
+    due = facts.hours.add_open_minutes(facts.now, plan.claim_silence)
+    # Anew, for a question that had expired has no such timer any more.
+    timers = (Schedule(JobKind.CLAIM_SILENCE, due), facts.expiry(plan.expire_days))
+    return Decision(ticket, (*effects, status, *timers))
 
 
 def passed(ticket: Ticket, user: UserId, facts: Facts) -> Decision:
@@ -537,7 +557,9 @@ def _silent(ticket: Ticket, facts: Facts) -> Decision:
 
 def _expire(ticket: Ticket, facts: Facts) -> Decision:
     if ticket.state is State.ANSWERED:
-        return Decision(_end(ticket, State.SOLVED, facts), (Record(),))
+        return Decision(ticket)  # it has a timer of its own that ends it
+    if ticket.state is State.CLAIMED:
+        return Decision(ticket, (facts.expiry(1),))  # somebody is at work on it
     ended = replace(_end(ticket, State.EXPIRED, facts), outcome=Outcome.NOBODY)
     said = (Edit(ticket.status, say.Expired(ticket.ref), Kind.STATUS),) if ticket.plan is not None else ()
     return Decision(ended, (*_end_offers(ticket, say.OfferEnded(ticket.ref)), *said, Record()))
@@ -689,7 +711,8 @@ def _search_again(ticket: Ticket, facts: Facts) -> Decision:
     send = Send(
         "again", ticket.room, notice, Kind.STATUS, reply_to=ticket.question, thread=_thread(ticket, facts)
     )
-    return Decision(decision.ticket, (send, *told, *rest))
+    expiry = facts.expiry(_plan(ticket, facts).expire_days)
+    return Decision(decision.ticket, (send, *told, *rest, expiry))
 
 
 def _next_wave(ticket: Ticket, facts: Facts) -> Decision:
@@ -764,7 +787,7 @@ def _nobody(ticket: Ticket, facts: Facts, *, look_again: bool = False) -> Decisi
 
 def _claimable(ticket: Ticket, user: UserId) -> bool:
     free = ticket.state in (State.ASKED, State.OPEN, State.EXPIRED) and ticket.helper is None
-    return free and ticket.plan is not None and user != ticket.asker
+    return free and ticket.plan is not None and user != ticket.asker and not ticket.sensitive
 
 
 def _claim(
