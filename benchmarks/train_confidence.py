@@ -20,7 +20,7 @@ from benchmarks import corpora
 from helpbot.core.matching import FaqIndex
 from helpbot.core.matching.confidence import MEASURES
 
-TARGET = 0.965
+TARGET = 0.968
 MODES: tuple[int | str, ...] = (4, "mixed", 2, 0, 10)
 OUT = Path(__file__).parent.parent / "helpbot/core/matching/confidence.json"
 Array = NDArray[np.float64]

@@ -25,7 +25,7 @@ TOLD = 2
 """And so many more whose answers have the question's words."""
 MEASURES = (
     "score", "lead", "cover", "subject", "frame_only", "missing", "reverse",
-    "cover_lead", "overlap_lead", "told_lead", "told_few", "unknown", "length", "phrasings",
+    "cover_lead", "overlap_lead", "told_lead", "told_few", "unknown", "length", "phrasings", "richer",
 )  # fmt: skip
 
 
@@ -107,6 +107,7 @@ def consider(
             asked.unknown_share,
             length,
             math.log(max(1, min(size, 12))),
+            math.log(max(1, min(size, 12))) - lexicon.usual_size,
         )
         candidates.append(Candidate(at, measures, evidence))
     return scores, candidates

@@ -87,6 +87,7 @@ class Lexicon:
         "_told_scale",
         "_unknown",
         "rows_of",
+        "usual_size",
     )
 
     def __init__(self, readings: Sequence[Reading], groups: Sequence[int], answers: Sequence[str]) -> None:
@@ -96,6 +97,9 @@ class Lexicon:
         for row, group in enumerate(groups):
             self.rows_of[group].append(row)
         self._answers = [french.stems_told(a[:ANSWER_CHARS]) for a in answers]
+        sizes_seen = [math.log(max(1, min(len(own), 12))) for own in self.rows_of]
+        self.usual_size = sum(sizes_seen) / max(1, len(sizes_seen))
+        """Mean logarithm of an entry's number of phrasings: who has more draws more than its due."""
         self._told_by = _postings(self._answers)
         sizes = np.array([len(a) for a in self._answers], np.float32)
         usual = max(1.0, float(sizes.mean())) if len(sizes) else 1.0
