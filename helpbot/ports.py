@@ -134,7 +134,7 @@ class Homeserver(Protocol):
 class Tx(Protocol):
     """One transaction: named queries, nothing else. Times are Unix milliseconds.
 
-    Lives only inside `Store.run`, on the store's thread.
+    Lives only inside `Store.run`.
     """
 
     # cursor and rooms
@@ -179,8 +179,8 @@ class Tx(Protocol):
         """Return what waits for its decision and may be tried now, oldest first."""
         ...
 
-    def finish_inbox(self, event: EventId) -> None:
-        """Mark as decided and empty its payload."""
+    def finish_inbox(self, event: EventId) -> bool:
+        """Mark as decided and empty its payload; False when it was decided or parked before."""
         ...
 
     def retry_inbox(self, event: EventId, *, attempts: int, not_before: int, park: bool) -> None:
@@ -234,7 +234,7 @@ class Tx(Protocol):
         ...
 
     def slot_row(self, ticket: TicketId, slot: str) -> OutboxRow | None:
-        """Return the first message (no edit) in a slot."""
+        """Return the newest message (no edit) in a slot."""
         ...
 
     def last_content(self, ticket: TicketId, slot: str) -> dict[str, Any] | None:
@@ -356,10 +356,14 @@ class Tx(Protocol):
 
 
 class Store(Protocol):
-    """The database. One transaction at a time, on the store's own thread."""
+    """The database. One transaction at a time."""
 
     async def run(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in one transaction and return what it returns; on any error nothing is kept."""
+        ...
+
+    async def checkpoint(self) -> None:
+        """Do the database's own slow upkeep beside the transactions that go on."""
         ...
 
     async def close(self) -> None:

@@ -85,6 +85,8 @@ def _put_off(tx: Tx, setting: Setting, item: InboxItem, now: int) -> Written:
 def decide_item(tx: Tx, setting: Setting, item: InboxItem, now: int) -> Written:
     """Decide what an item means and write all that follows. Runs inside one transaction."""
     desk = _Desk(tx, setting, item, now)
+    if not tx.finish_inbox(item.event.event_id):
+        return desk.writer.written  # it was taken up twice, and decided the first time
     match item.event:
         case Redaction():
             desk.redaction(item.event)
@@ -94,7 +96,6 @@ def decide_item(tx: Tx, setting: Setting, item: InboxItem, now: int) -> Written:
             desk.message(item.event)
         case Message():
             desk.edit(item.event)
-    tx.finish_inbox(item.event.event_id)
     return desk.writer.written
 
 
@@ -115,7 +116,6 @@ class _Desk:
         ticket = self.tx.ticket_of(event.target)
         if ticket is not None:
             self._carry(tickets.withdrawn(ticket, self._facts(ticket)))
-            return
         for row in self.tx.relays_of(event.target):
             self.writer.redact_row(row)
 
@@ -160,7 +160,7 @@ class _Desk:
         ticket = self.tx.ticket_of(event.edits)
         if ticket is not None:
             self._edited_question(event, ticket)
-            return
+        # Words that were asked about (« pour votre collègue ? ») have both a ticket and a copy.
         for row in self.tx.relays_of(event.edits):
             self._edited_relay(event, row)
 
@@ -215,7 +215,7 @@ class _Desk:
         tap = taps.of_text(text)
         if tap in (Tap.CLAIM, Tap.PASS):
             return self._bare_claim(event, tap)
-        waiting = pending_for(self.tx, event.room, event.sender, tap, self.now)
+        waiting = pending_for(self.tx, event.room, event.sender, tap, min(event.at, self.now))
         if len(waiting) == 1 and tap is not None:
             self._asker_tap(waiting[0], tap)
             return True
@@ -401,7 +401,10 @@ class _Desk:
             notice = say.FollowUp(ticket.ref, name(ticket.asker) if ticket.named else "", text)
         else:
             return
-        self._carry(Decision(ticket, (Edit(row.slot, notice, Kind.RELAY),)))
+        if text:
+            self._carry(Decision(ticket, (Edit(row.slot, notice, Kind.RELAY),)))
+        else:  # nothing is left of it, or it must not be shown
+            self.writer.redact_row(row)
 
     def _is_volunteer(self, user: UserId) -> bool:
         return any(seed.user == user for seed, _ in self.tx.volunteers())

@@ -30,7 +30,6 @@ log = logging.getLogger("helpbot.intake")
 
 CHOICE_MINUTES = 10
 """How long a bare sign may answer a pending choice (rule 4 of the conversation)."""
-SEALED_HOURS = 48
 MAX_GAP_PAGES = 400
 
 Past = dict[RoomId, tuple[TimelineItem, ...]]
@@ -151,8 +150,7 @@ class _Intake:
             return []
         match event:
             case Sealed():
-                if event.at > self._now - SEALED_HOURS * 3_600_000:
-                    self._tx.add_sealed(event, self._now)
+                self._tx.add_sealed(event, self._now)
                 return []
             case Message():
                 return self._message(event)
@@ -191,9 +189,7 @@ class _Intake:
             direct=direct,
             replies_to_me=replies,
             follows_thread=not (direct or replies) and self._follows(event.room, event.thread),
-            choice_pending=not direct
-            and addressing.may_be_bare_choice(event)
-            and self._pending(event.room, event.sender, event.body),
+            choice_pending=not direct and addressing.may_be_bare_choice(event) and self._pending(event),
         )
 
     def _is_direct(self, room: RoomId) -> bool:
@@ -208,15 +204,16 @@ class _Intake:
         ours = self._tx.sent_message(thread) is not None
         return ours or self._tx.ticket_in_thread(room, thread) is not None
 
-    def _pending(self, room: RoomId, asker: UserId, body: str) -> bool:
-        return len(pending_for(self._tx, room, asker, of_text(body), self._now)) == 1
+    def _pending(self, event: Message) -> bool:
+        at = min(event.at, self._now)
+        return len(pending_for(self._tx, event.room, event.sender, of_text(event.body), at)) == 1
 
     def _store(self, item: InboxItem) -> list[InboxItem]:
         return [item] if self._tx.add_inbox(item) else []
 
 
-def pending_for(tx: Tx, room: RoomId, asker: UserId, tap: Tap | None, now: int) -> list[Ticket]:
-    """Return the asker's tickets in a room for which a bare sign may be meant."""
+def pending_for(tx: Tx, room: RoomId, asker: UserId, tap: Tap | None, at: int) -> list[Ticket]:
+    """Return the asker's tickets in a room for which a bare sign of the moment `at` may be meant."""
     digits = tap in (Tap.NONE_OF_THESE, Tap.FIRST, Tap.SECOND, Tap.THIRD)
-    since = now - CHOICE_MINUTES * 60_000
+    since = at - CHOICE_MINUTES * 60_000
     return tx.tickets_pending(room, asker, since=since, choices_only=digits)

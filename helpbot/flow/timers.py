@@ -40,7 +40,10 @@ def _first_due(tx: Tx, setting: Setting, now: int) -> Written | None:
 
 
 def _put_off(tx: Tx, now: int) -> Written | None:
-    job = tx.due_jobs(now)[0]
+    jobs = tx.due_jobs(now)
+    if not jobs:  # set anew or done meanwhile
+        return Written()
+    job = jobs[0]
     tx.finish_job(job)
     tx.schedule(Job(job.ticket, job.kind, now + RETRY_MS, job.epoch))
     return Written(timers=True)

@@ -27,6 +27,7 @@ from helpbot.core.records import Seed, Totals
 from helpbot.core.tickets import Plan, Ticket
 from helpbot.flow.runner import Bot
 from helpbot.flow.setting import Policy, RoomPolicy, Setting
+from helpbot.flow.upkeep import sweep
 from helpbot.ports import Homeserver, Store
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.fakerooms import Seen
@@ -183,6 +184,10 @@ class BotTester:
         self.clock.advance(**units)  # type: ignore[arg-type]
         await self.running.retry_inbox()
         await self.settle()
+
+    async def sweep(self) -> dict[str, int]:
+        """Do the daily upkeep; returns what went, by table."""
+        return await sweep(self.running.store, self.clock, self.running.setting)
 
     def set_policy(self, **changes: Any) -> None:
         """Change the operator's choices for this run."""

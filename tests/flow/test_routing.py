@@ -256,7 +256,7 @@ async def test_caps_keep_a_volunteer_from_a_third_ask_a_day(bot: BotTester) -> N
             assert len(offer) == n + 1 or offer[-1].mentions
             vera = offer[-1].mentions[0]
             await bot.says(vera, f"réponse {n}", room=bot.helpers, reply_to=offer[-1].event_id)
-    per_person = {v: 0 for v in VOLUNTEERS}
+    per_person = dict.fromkeys(VOLUNTEERS, 0)
     for ticket in await bot.tickets():
         for offer_made in ticket.offers:
             per_person[offer_made.user] += 1

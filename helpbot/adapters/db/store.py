@@ -92,7 +92,14 @@ _ADD_INBOX = insert_once(
     inbox, "event_id", ("event_id", "payload", "received_at", "attempts", "not_before", "state")
 )
 _KNOWS_EVENT = _select(inbox.c.state, where=inbox.c.event_id == _Param("event"))
-_FINISH_INBOX = _update(inbox, inbox.c.event_id == _Param("event"), state=DONE, payload="")
+_FINISH_INBOX = Prepared(
+    lambda _insert: (
+        sa.update(inbox)
+        .where(inbox.c.event_id == _Param("event"), inbox.c.state == WAITING)
+        .values(state=DONE, payload="")
+        .returning(inbox.c.event_id)
+    )
+)
 _RETRY_INBOX = _update(
     inbox,
     inbox.c.event_id == _Param("event"),
@@ -127,7 +134,7 @@ _OF_SLOT = (outbox.c.ticket == _Param("of_ticket"), outbox.c.slot == _Param("of_
 _SLOT_ROW = _select(
     outbox,
     where=(*_OF_SLOT, ~outbox.c.edits_slot, outbox.c.event_type == "m.room.message"),
-    order=outbox.c.id,
+    order=outbox.c.id.desc(),
     limit=1,
 )
 _LAST_CONTENT = _select(outbox.c.content, where=_OF_SLOT, order=outbox.c.id.desc(), limit=1)
@@ -284,9 +291,9 @@ class SqlTx:
     def _sqlite(self) -> bool:
         return self._connection.dialect.name == "sqlite"
 
-    def finish_inbox(self, event: EventId) -> None:
-        """Mark as decided and empty its payload."""
-        self._do(_FINISH_INBOX, {"event": event})
+    def finish_inbox(self, event: EventId) -> bool:
+        """Mark as decided and empty its payload; False when it was decided or parked before."""
+        return self._row(_FINISH_INBOX, event=event) is not None
 
     def retry_inbox(self, event: EventId, *, attempts: int, not_before: int, park: bool) -> None:
         """Note a failed try; parked items wait for a person."""
@@ -369,7 +376,7 @@ class SqlTx:
         return row.event_id if row else None
 
     def slot_row(self, ticket: TicketId, slot: str) -> OutboxRow | None:
-        """Return the first message (no edit) in a slot."""
+        """Return the newest message (no edit) in a slot."""
         row = self._row(_SLOT_ROW, of_ticket=ticket, of_slot=slot)
         return codec.outbox_row(row) if row else None
 
@@ -627,7 +634,7 @@ class SqlTx:
         loose = outbox.c.ticket.is_(None) & (outbox.c.created_at < oldest_kept) & (outbox.c.state != UNSENT)
         gone = {
             "sealed": sa.delete(sealed).where(sealed.c.seen_at < sealed_before),
-            "inbox": sa.delete(inbox).where(inbox.c.state == DONE, inbox.c.received_at < inbox_before),
+            "inbox": sa.delete(inbox).where(inbox.c.state != WAITING, inbox.c.received_at < inbox_before),
             "outbox": sa.delete(outbox).where(sa.or_(outbox.c.ticket.in_(ids), loose)),
             "offers": sa.delete(offers).where(offers.c.ticket.in_(ids)),
             "jobs": sa.delete(jobs).where(jobs.c.ticket.in_(ids)),
