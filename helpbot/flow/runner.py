@@ -16,12 +16,13 @@ from helpbot.flow.setting import Setting
 from helpbot.flow.timers import run_due_job
 from helpbot.flow.upkeep import sweep
 from helpbot.flow.write import Written
-from helpbot.ports import Clock, Homeserver, RateLimited, Store, Unreachable
+from helpbot.ports import Clock, Homeserver, LoggedOut, RateLimited, Store, Unreachable
 
 log = logging.getLogger("helpbot.runner")
 
 SYNC_WAIT_MS = 30_000
 FLUSH_MS = 200
+CHECKPOINT_MS = 60_000
 SWEEP_MS = 6 * 3_600_000
 PARALLEL_SENDS = 32
 DRAIN_SECONDS = 20
@@ -215,6 +216,16 @@ class Bot:
             await self._work.wait()
 
     async def _deliver_loop(self) -> None:
+        try:
+            await self._deliver_side_by_side()
+        except ExceptionGroup as group:
+            # Sends side by side have all met the same: the account cannot be used.
+            out = group.subgroup(LoggedOut)
+            if out is None:
+                raise
+            raise out.exceptions[0] from None
+
+    async def _deliver_side_by_side(self) -> None:
         deliverer = self.deliverer
         async with asyncio.TaskGroup() as group:
             while True:
@@ -251,7 +262,10 @@ class Bot:
         while True:
             await sweep(self.store, self.clock, self.setting)
             self._timers.set()
-            await self.clock.sleep_until(self.clock.now() + SWEEP_MS)
+            end = self.clock.now() + SWEEP_MS
+            while self.clock.now() < end:
+                await self.clock.sleep_until(self.clock.now() + CHECKPOINT_MS)
+                await self.store.checkpoint()
 
     async def _faq_loop(self) -> None:
         if self.faq_changes is None:
