@@ -5,9 +5,9 @@ Numpy only. Rows are kept twice, by phrasing (to compare phrasings) and by featu
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ PAIR_WEIGHT = 0.6
 UNKNOWN_WEIGHT = 1.0
 """How much a word that the FAQ never uses weighs against a question, relative to a rare word of the FAQ."""
 GRAMS = (3, 4)
+_SINGLE, _PAIR, _PIECE = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,40 +81,41 @@ class Space:
     def __init__(self, readings: Sequence[Reading], groups: Sequence[int]) -> None:
         self._features: dict[str, int] = {}
         self.rows = len(readings)
-        grams: dict[str, list[int]] = {}
-        learned = [self._learn(reading, grams) for reading in readings]
+        flat, kinds = array("i"), bytearray()
+        counts = np.array(self._learn(readings, flat, kinds), np.int64)
         size = len(self._features)
-        counts = np.array([len(ids) for ids, _, _ in learned], dtype=np.int64)
-        ids = np.fromiter(chain.from_iterable(i for i, _, _ in learned), np.int32, int(counts.sum()))
+        ids = np.frombuffer(flat, np.int32) if flat else np.zeros(0, np.int32)
+        kind = np.frombuffer(kinds, np.uint8)
         self._row_ptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         row_of = np.repeat(np.arange(self.rows, dtype=np.int32), counts)
-        place = np.arange(len(ids), dtype=np.int32) - self._row_ptr[:-1].astype(np.int32)[row_of]
-        ends = np.array([(s, w) for _, s, w in learned], np.int32).reshape(-1, 2)[row_of]
-        whole = place < ends[:, 1]
         order = np.argsort(ids, kind="stable")
         self._idf, self._unknown = _idf(ids[order], np.asarray(groups, np.int32)[row_of[order]], size)
         weights = self._idf[ids]
-        weights[whole & (place >= ends[:, 0])] *= PAIR_WEIGHT
-        weights *= _unit(weights, row_of, whole, self.rows)
+        weights[kind == _PAIR] *= PAIR_WEIGHT
+        weights *= _unit(weights, row_of, kind != _PIECE, self.rows)
         self._row_ids, self._row_weights = ids, weights
         self._posting_rows, self._posting_weights = row_of[order], weights[order]
         self._indptr = np.searchsorted(ids[order], np.arange(size + 1)).astype(np.int64)
 
-    def _learn(self, reading: Reading, grams: dict[str, list[int]]) -> tuple[list[int], int, int]:
-        """Give the features of a text (stems, then pairs, then pieces) and where each kind ends."""
+    def _learn(self, readings: Sequence[Reading], flat: array[int], kinds: bytearray) -> list[int]:
+        """Write down the features of each text in turn, and their kinds; give how many each has."""
         known = self._features
-        ids = [known.setdefault(f, len(known)) for f in dict.fromkeys(reading.stems)]
-        singles = len(ids)
-        ids += [known.setdefault(f, len(known)) for f in dict.fromkeys(reading.pairs)]
-        wholes = len(ids)
-        found: set[int] = set()
-        for word in reading.words:
-            own = grams.get(word)
-            if own is None:
-                own = grams[word] = [known.setdefault(f"#{g}", len(known)) for g in pieces(word)]
-            found.update(own)
-        ids += found
-        return ids, singles, wholes
+        grams: dict[str, list[int]] = {}
+        counts: list[int] = []
+        for reading in readings:
+            singles = [known.setdefault(f, len(known)) for f in dict.fromkeys(reading.stems)]
+            pairs = [known.setdefault(f, len(known)) for f in dict.fromkeys(reading.pairs)]
+            found: set[int] = set()
+            for word in reading.words:
+                own = grams.get(word)
+                if own is None:
+                    own = grams[word] = [known.setdefault(f"#{g}", len(known)) for g in pieces(word)]
+                found.update(own)
+            for kind, ids in ((_SINGLE, singles), (_PAIR, pairs), (_PIECE, found)):
+                flat.extend(ids)
+                kinds.extend(bytes([kind]) * len(ids))
+            counts.append(len(singles) + len(pairs) + len(found))
+        return counts
 
     def vector(self, reading: Reading) -> Vector:
         """Give a text as a vector of this space. What the space does not know only makes it shorter."""
