@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from helpbot.core.matching.confidence import Candidate, Left, probability
 
-SAMPLE = 80
+SAMPLE = 60
 UNANSWERABLE = 0.27
 """Share of questions without an answer that is reckoned with."""
 PRECISION = 0.75

@@ -23,6 +23,7 @@ PAIR_WEIGHT = 0.6
 UNKNOWN_WEIGHT = 1.0
 """How much a word that the FAQ never uses weighs against a question, relative to a rare word of the FAQ."""
 GRAMS = (3, 4)
+MOST_POSTINGS = 150_000
 _SINGLE, _PAIR, _PIECE = range(3)
 
 
@@ -157,8 +158,14 @@ class Space:
     def similarities(self, vector: Vector) -> Floats:
         """Give the cosine between a vector and each phrasing."""
         starts = self._indptr[vector.ids]
-        where, at = _spans(starts, self._indptr[vector.ids + 1] - starts)
-        weights = self._posting_weights[where] * vector.weights[at]
+        lengths = self._indptr[vector.ids + 1] - starts
+        own = vector.weights
+        if lengths.sum() > MOST_POSTINGS:  # a very large FAQ: what is everywhere tells nothing apart
+            rare = np.argsort(lengths, kind="stable")
+            rare = rare[np.cumsum(lengths[rare]) <= MOST_POSTINGS]
+            starts, lengths, own = starts[rare], lengths[rare], own[rare]
+        where, at = _spans(starts, lengths)
+        weights = self._posting_weights[where] * own[at]
         found = np.bincount(self._posting_rows[where], weights=weights, minlength=self.rows)
         return found.astype(np.float32)
 
