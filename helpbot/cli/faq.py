@@ -29,9 +29,10 @@ def check(folder: Path, strict: bool) -> None:
     """Vérifie les fichiers de DIR : fichier:ligne: problème; conseil. Code 1 s'il y a une erreur."""
     from helpbot.adapters.clock import SystemClock
     from helpbot.adapters.faqfiles.lint import lint_faq
-    from helpbot.adapters.faqfiles.load import read_folder
+    from helpbot.adapters.faqfiles.load import missing_values, read_folder
 
     read, placed, errors = read_folder(folder)
+    errors = errors or list(missing_values(read.entries, placed.entries))
     for problem in errors:
         click.echo(str(problem))
     warnings = (

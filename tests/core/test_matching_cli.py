@@ -73,6 +73,10 @@ def test_check_tells_errors_on_stdout_and_fails(folder: Path) -> None:
     assert good.exit_code == 0, good.output
     assert "(avertissement)" in good.stdout
     assert CliRunner().invoke(faq, ["check", "--strict", str(folder)]).exit_code == 1
+    (folder / "pix.yaml").write_text(FILE.replace("    local: {helpdesk: l'assistance}\n", ""))
+    bare = CliRunner().invoke(faq, ["check", str(folder)])
+    assert bare.exit_code == 1
+    assert "pix.yaml:4: « {helpdesk} » n'a pas de valeur locale" in bare.stdout
     (folder / "pix.yaml").write_text(FILE.replace("variants", "variant"))
     bad = CliRunner().invoke(faq, ["check", str(folder)])
     assert bad.exit_code == 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from helpbot.adapters.faqfiles.load import Placed, missing_values, read_folder
+from helpbot.adapters.faqfiles.load import Placed, read_folder
 from helpbot.core import french
 from helpbot.core.faq import Faq
 from helpbot.core.problems import Problem
@@ -21,11 +21,7 @@ def lint_faq(folder: Path, today: date | None = None) -> list[Problem]:
     faq, placed, found = read_folder(folder)
     if found:
         return []
-    return [
-        *([] if any(e.local for e in faq.entries) else missing_values(faq.entries, placed.entries)),
-        *_twins(placed),
-        *_entries(faq, placed, today),
-    ]
+    return [*_twins(placed), *_entries(faq, placed, today)]
 
 
 def _entries(faq: Faq, placed: Placed, today: date | None) -> Iterator[Problem]:
