@@ -78,7 +78,7 @@ def _put_off(tx: Tx, setting: Setting, item: InboxItem, now: int) -> Written:
             purpose="parked",
             reply_to=item.event.event_id,
         )
-    writer.written.timers = True
+    writer.written.wake_at(wait)
     return writer.written
 
 

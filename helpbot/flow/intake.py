@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 from helpbot.core import addressing
@@ -36,13 +37,29 @@ Past = dict[RoomId, tuple[TimelineItem, ...]]
 
 
 async def take_in(
-    store: Store, homeserver: Homeserver, clock: Clock, setting: Setting, batch: Batch, since: str | None
+    store: Store,
+    homeserver: Homeserver,
+    clock: Clock,
+    setting: Setting,
+    batch: Batch,
+    since: str | None,
+    sent: Callable[[], list[tuple[str, EventId]]] = list,
 ) -> list[InboxItem]:
-    """Store a batch and its cursor, gaps filled and late keys tried; return what is to be decided."""
+    """Store a batch and its cursor, gaps filled and late keys tried; return what is to be decided.
+
+    `sent` hands over what was sent and not stored yet: it shares the transaction.
+    """
     past = {n.room: await _gap(homeserver, n, since) for n in batch.rooms if n.gap and not n.joined_here}
     opened = await _unseal(store, homeserver, batch.sessions) if batch.sessions else []
     now = clock.now()
-    return await store.run(lambda tx: _Intake(tx, setting, now).batch(batch, past, opened))
+    confirmed = sent()
+
+    def work(tx: Tx) -> list[InboxItem]:
+        for txn, event in confirmed:
+            tx.confirm(txn, event, now)
+        return _Intake(tx, setting, now, frozenset(t for t, _ in confirmed)).batch(batch, past, opened)
+
+    return await store.run(work)
 
 
 async def open_sealed(
@@ -93,8 +110,9 @@ async def _unseal(
 class _Intake:
     """One transaction's worth of taking in."""
 
-    def __init__(self, tx: Tx, setting: Setting, now: int) -> None:
+    def __init__(self, tx: Tx, setting: Setting, now: int, confirmed: frozenset[str] = frozenset()) -> None:
         self._tx = tx
+        self._confirmed = confirmed
         self._setting = setting
         self._now = now
         self._direct: dict[RoomId, bool] = {}
@@ -108,7 +126,7 @@ class _Intake:
         # Our own echoes first: what people answer to must be known as ours.
         everything = [(e, n) for n in batch.rooms for e in (*past.get(n.room, ()), *n.events)]
         for event, _ in everything:
-            if isinstance(event, Echo):
+            if isinstance(event, Echo) and event.txn_id not in self._confirmed:
                 self._tx.confirm(event.txn_id, event.event_id, self._now)
         for event, news in everything:
             if news.membership is Membership.JOIN and not isinstance(event, Echo):

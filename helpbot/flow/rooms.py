@@ -76,4 +76,4 @@ def _try_later(tx: Tx, row: RoomRow, now: int, wait: int, *, counts: bool = True
     if attempts >= MAX_ATTEMPTS:
         return _left(tx, row)
     tx.save_room(replace(row, attempts=attempts, not_before=now + wait * 2 ** max(0, attempts - 1)))
-    return Written(timers=True)
+    return Written()

@@ -7,8 +7,9 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from helpbot.core.ids import EventId
 from helpbot.core.records import InboxItem
-from helpbot.flow.deliver import Deliverer, confirm_all
+from helpbot.flow.deliver import Deliverer
 from helpbot.flow.handle import handle
 from helpbot.flow.intake import open_sealed, take_in
 from helpbot.flow.rooms import answer_invitation
@@ -43,6 +44,8 @@ class Bot:
     cursor: str | None = None
     deliverer: Deliverer = field(init=False)
     inbox: list[InboxItem] = field(default_factory=list)
+    _due: int | None = None
+    """When the timer loop wakes by itself."""
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _timers: asyncio.Event = field(default_factory=asyncio.Event)
     _invited: asyncio.Event = field(default_factory=asyncio.Event)
@@ -68,11 +71,15 @@ class Bot:
             self.cursor = batch.next
             await self.deliverer.flush()
             return False
-        confirmed = self.deliverer.confirm_soon()
-        if confirmed:
-            now = self.clock.now()
-            await self.store.run(lambda tx: confirm_all(tx, confirmed, now))
-        items = await take_in(self.store, self.homeserver, self.clock, self.setting, batch, self.cursor)
+        deliverer = self.deliverer
+        confirmed: list[tuple[str, EventId]] = []
+
+        def sent() -> list[tuple[str, EventId]]:
+            confirmed[:] = deliverer.confirmed
+            return confirmed
+
+        items = await take_in(self.store, self.homeserver, self.clock, self.setting, batch, self.cursor, sent)
+        deliverer.confirmed = [c for c in deliverer.confirmed if c not in confirmed]
         self.cursor = batch.next
         self._take(items)
         if any(news.membership == "invite" for news in batch.rooms):
@@ -181,7 +188,8 @@ class Bot:
 
     def _written(self, written: Written) -> None:
         self.deliverer.add(written.rows, written.cancelled)
-        if written.timers:
+        if written.next_due is not None and (self._due is None or written.next_due < self._due):
+            self._due = written.next_due
             self._timers.set()
 
     async def _until_synced(self) -> None:
@@ -248,8 +256,8 @@ class Bot:
             while await self.timer_once():
                 pass
             await self.retry_inbox()
-            due = await self.store.run(lambda tx: tx.next_wake())
-            await self._wait(self._timers, due)
+            self._due = await self.store.run(lambda tx: tx.next_wake())
+            await self._wait(self._timers, self._due)
 
     async def _invitation_loop(self) -> None:
         while True:

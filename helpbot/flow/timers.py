@@ -46,7 +46,7 @@ def _put_off(tx: Tx, now: int) -> Written | None:
     job = jobs[0]
     tx.finish_job(job)
     tx.schedule(Job(job.ticket, job.kind, now + RETRY_MS, job.epoch))
-    return Written(timers=True)
+    return Written(next_due=now + RETRY_MS)
 
 
 def decide_job(tx: Tx, setting: Setting, job: Job, now: int) -> Written:

@@ -22,7 +22,12 @@ class Written:
 
     rows: list[OutboxRow] = field(default_factory=list)
     cancelled: list[int] = field(default_factory=list)
-    timers: bool = False
+    next_due: int | None = None
+    """When the earliest of the timers set is due."""
+
+    def wake_at(self, due: int) -> None:
+        """Note that something is to be done at a moment."""
+        self.next_due = due if self.next_due is None else min(due, self.next_due)
 
 
 class Writer:
@@ -54,7 +59,7 @@ class Writer:
                 self._redact(ticket, None)
             case Schedule(job, due):
                 self._tx.schedule(Job(ticket.id, job, due, ticket.epoch))
-                self.written.timers = True
+                self.written.wake_at(due)
             case Record():
                 self._record(ticket)
             case _:

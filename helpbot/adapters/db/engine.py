@@ -58,8 +58,22 @@ class SqlStore:
     def _run(self, work: Callable[[SqlTx], T]) -> T:
         if self._connection is None:
             self._connection = self._engine.connect()
-        with self._connection.begin():
-            return work(SqlTx(self._connection))
+            if self._local:
+                self._connection = self._connection.execution_options(isolation_level="AUTOCOMMIT")
+        if not self._local:
+            with self._connection.begin():
+                return work(SqlTx(self._connection))
+        # The driver's own BEGIN and COMMIT: SQLAlchemy's cost more than the statements between them.
+        driver: Any = self._connection.connection.driver_connection
+        driver.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(SqlTx(self._connection))
+            driver.execute("COMMIT")
+        except BaseException:
+            if driver.in_transaction:
+                driver.execute("ROLLBACK")
+            raise
+        return result
 
     async def checkpoint(self) -> None:
         """Move the write-ahead log into the database file, beside the transactions that go on."""
@@ -114,7 +128,8 @@ def make_engine(url: str) -> sa.Engine:
     # sqlite3's own transaction handling begins too late for reads; IMMEDIATE never fails half-way.
     @sa.event.listens_for(engine, "begin")
     def _on_begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
