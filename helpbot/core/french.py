@@ -12,7 +12,11 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 import yaml
-from snowballstemmer.french_stemmer import FrenchStemmer
+
+from helpbot.core.alone import passed_over
+
+with passed_over("snowballstemmer"):  # thirty languages: 3 MB
+    from snowballstemmer.french_stemmer import FrenchStemmer
 
 MAX_CHARS = 1_000
 """A question is read up to here: what follows a first screen of text is context, not the question."""

@@ -64,8 +64,8 @@ def index_name(folder: Path, answer_at: float | None, clarify_at: float | None) 
         repr((helpbot.__version__, sys.version, np.__version__, answer_at, clarify_at)).encode()
     )
     code = Path(helpbot.__file__).parent
-    stemmer = find_spec("snowballstemmer.french_stemmer")
-    parts = [Path(stemmer.origin)] if stemmer and stemmer.origin else []
+    stemmer = find_spec("snowballstemmer")
+    parts = [Path(stemmer.origin).with_name("french_stemmer.py")] if stemmer and stemmer.origin else []
     for part in (code / "core", code / "adapters" / "faqfiles"):
         parts += sorted(p for p in part.rglob("*") if p.suffix in {".py", ".yaml", ".json"})
     try:

@@ -16,14 +16,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from Crypto.PublicKey import ECC
-from Crypto.Signature import eddsa
-
 from helpbot.adapters.matrix.files import write_secret
 from helpbot.adapters.matrix.http import Api, AuthNeeded
 from helpbot.adapters.matrix.machine import Machine
 from helpbot.adapters.matrix.olm import to_canonical_json
+from helpbot.core.alone import absent
 from helpbot.ports import LoggedOut, Refused
+
+# Synapse brings it to where both are installed: 2 MB for what ctypes does as well.
+with absent("cffi"):
+    from Crypto.PublicKey import ECC
+    from Crypto.Signature import eddsa
 
 IDENTITY_FILE = "identity.json"
 USAGES = ("master", "self_signing", "user_signing")
