@@ -9,6 +9,7 @@ from helpbot.core import notices as say
 from helpbot.core.effects import Kind
 from helpbot.core.faq import FaqEntry
 from helpbot.core.hours import OpenHours
+from helpbot.core.ids import RoomId
 from helpbot.core.incoming import RoomFacts
 from helpbot.core.matching import Answer, Clarify, Redirect, Route
 from helpbot.core.records import Load, Seed
@@ -26,8 +27,7 @@ def load_facts(tx: Tx, setting: Setting, ticket: Ticket, now: int, *, people: bo
     """Return the facts for a decision on a ticket; volunteers only when `people` may be asked."""
     policy = setting.policy
     chosen = policy.room(ticket.room)
-    row = tx.room(ticket.room)
-    room = row.facts if row else RoomFacts(ticket.room)
+    room = room_facts(tx, ticket.room)
     stays = policy.volunteers_room == ticket.room
     volunteers_room = tx.room(policy.volunteers_room) if people and policy.volunteers_room else None
     return Facts(
@@ -42,6 +42,12 @@ def load_facts(tx: Tx, setting: Setting, ticket: Ticket, now: int, *, people: bo
         volunteers_room=volunteers_room.facts if volunteers_room else None,
         name_of=setting.names.first_name,
     )
+
+
+def room_facts(tx: Tx, room: RoomId) -> RoomFacts:
+    """Return what is known of a room; the defaults for one that the store does not know."""
+    row = tx.room(room)
+    return row.facts if row else RoomFacts(room)
 
 
 def load_volunteers(tx: Tx, policy: Policy, now: int) -> tuple[Volunteer, ...]:

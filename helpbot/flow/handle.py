@@ -10,15 +10,15 @@ import logging
 from dataclasses import replace
 from functools import partial
 
-from helpbot.core import addressing, commands, taps, tickets
+from helpbot.core import addressing, commands, french, taps, tickets
 from helpbot.core import notices as say
 from helpbot.core.effects import Edit, Kind, Send
-from helpbot.core.ids import TicketId, UserId, ticket_ref
+from helpbot.core.ids import RoomId, TicketId, UserId, ticket_ref
 from helpbot.core.incoming import Message, Reaction, Redaction
 from helpbot.core.records import InboxItem, OutboxRow, SentMessage
 from helpbot.core.taps import Tap
 from helpbot.core.tickets import Decision, Pending, State, Ticket
-from helpbot.flow.facts import first_reply, late_reply, load_facts, redirection, show, title_of
+from helpbot.flow.facts import first_reply, late_reply, load_facts, redirection, room_facts, show, title_of
 from helpbot.flow.intake import pending_for
 from helpbot.flow.report import report_lines
 from helpbot.flow.setting import NameNeeded, Setting
@@ -265,9 +265,7 @@ class _Desk:
         return (decision.ticket.state, decision.ticket.pending) != before or bool(decision.effects)
 
     def _question(self, event: Message, text: str) -> None:
-        if self.tx.ticket_of(event.event_id) is not None:
-            return
-        last = self.tx.last_ticket(event.room, event.sender, since=self.now - FOLLOW_UP_MS)
+        before = self._before(event) if french.is_follow_up(text) else None
         ticket = Ticket(
             id=TicketId(0),
             ref=ticket_ref(event.event_id),
@@ -283,14 +281,21 @@ class _Desk:
         elif event.at < self.item.received_at - LATE_MS:
             reply = late_reply(event.at, self.setting.policy)
         else:
-            reply = first_reply(self.setting, text, last.text if last else None, self.now)
+            reply = first_reply(self.setting, text, before, self.now)
         if reply.kind is not Kind.LATE and not self.item.sensitive and self._for_colleague(ticket, text):
             return
         people = reply.kind is Kind.ROUTE and self.setting.policy.room(event.room).route_always
         self._carry(tickets.ask(ticket, reply, self._facts(ticket, people=people)))
 
+    def _before(self, event: Message) -> str | None:
+        """Return what the same person asked here just before, for « et pour les bts ? »."""
+        last = self.tx.last_ticket(event.room, event.sender, since=self.now - FOLLOW_UP_MS)
+        return last.text if last else None
+
     def _for_colleague(self, ticket: Ticket, text: str) -> bool:
         """Ask a volunteer who is helping whether words that are no reply are for the colleague (rule 8)."""
+        if not self._in_direct(ticket.room):
+            return False
         working = [
             (t, o)
             for t in self.tx.offered_to(ticket.asker)
@@ -488,8 +493,10 @@ class _Desk:
         return self.tx.ticket(sent.ticket) if sent is not None and sent.ticket is not None else None
 
     def _direct(self, event: Message | Reaction) -> bool:
-        row = self.tx.room(event.room)
-        return row is not None and row.facts.direct_with is not None
+        return self._in_direct(event.room)
+
+    def _in_direct(self, room: RoomId) -> bool:
+        return room_facts(self.tx, room).direct_with is not None
 
 
 def _is_helpers(sent: SentMessage, ticket: Ticket) -> bool:

@@ -143,6 +143,8 @@ class _Intake:
         return items
 
     def _room(self, news: RoomNews) -> None:
+        if news.membership is Membership.JOIN and news.facts is None and not news.joined_here:
+            return  # nothing of it is new
         row = self._tx.room(news.room)
         if news.membership is Membership.INVITE:
             self._tx.save_room(

@@ -80,8 +80,9 @@ class _Result:
     def first(self) -> Any:
         """Return the first row or None."""
         row = self._cursor.fetchone()
+        shape = self._shape()  # before the close: psycopg forgets the columns with it
         self._cursor.close()
-        return None if row is None else self._shape()(row)
+        return None if row is None else shape(row)
 
     @property
     def rowcount(self) -> int:

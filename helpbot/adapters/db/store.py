@@ -214,6 +214,7 @@ class SqlTx:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+        self._rooms: dict[RoomId, RoomRow | None] = {}  # asked for again and again in one transaction
 
     def _rows(self, query: Prepared, **values: Any) -> list[Any]:
         return query.run(self._connection, values).all()
@@ -240,12 +241,15 @@ class SqlTx:
 
     def room(self, room: RoomId) -> RoomRow | None:
         """Return what is known of a room."""
-        row = self._row(_ROOM, room=room)
-        return codec.room_row(row) if row else None
+        if room not in self._rooms:
+            row = self._row(_ROOM, room=room)
+            self._rooms[room] = codec.room_row(row) if row else None
+        return self._rooms[room]
 
     def save_room(self, row: RoomRow) -> None:
         """Insert or replace a room."""
         self._do(_SAVE_ROOM, codec.room_values(row))
+        self._rooms[row.facts.room] = row
 
     def joined_rooms(self) -> list[RoomFacts]:
         """Return the facts of every joined room."""
