@@ -1,0 +1,446 @@
+"""What the flow relies on in a store, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from postgres import postgres_url
+
+from helpbot.adapters.db import open_store
+from helpbot.adapters.db.engine import database_url, make_engine
+from helpbot.core.effects import JobKind
+from helpbot.core.ids import EventId, RoomId, TicketId, UserId
+from helpbot.core.incoming import Access, Membership, Message, Reaction, Redaction, RoomFacts, Sealed
+from helpbot.core.records import (
+    HelpRecord,
+    InboxItem,
+    Job,
+    Load,
+    OutboxRow,
+    Priority,
+    RoomRow,
+    Seed,
+    SentMessage,
+)
+from helpbot.core.routing import Caps
+from helpbot.core.tickets import Offer, OfferState, Outcome, Pending, Plan, State, Ticket
+from helpbot.ports import Store
+
+ROOM, OTHER = RoomId("!a:t"), RoomId("!b:t")
+LEA, SAM, VERA = UserId("@lea:t"), UserId("@sam:t"), UserId("@vera:t")
+NOW, HOUR, DAY = 1_790_578_800_000, 3_600_000, 86_400_000
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    with postgres_url() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest, tmp_path: Path, runner: asyncio.Runner) -> Iterator[Store]:
+    url = None
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres")
+        engine = make_engine(database_url(url, tmp_path))
+        with engine.begin() as connection:
+            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+            connection.execute(sa.text("CREATE SCHEMA public"))
+        engine.dispose()
+    opened = open_store(url, tmp_path)
+    yield opened
+    runner.run(opened.close())
+
+
+def message(n: int, **more: Any) -> Message:
+    return Message(EventId(f"$m{n}"), ROOM, LEA, NOW, f"question {n}", **more)
+
+
+def ticket(n: int = 1, **changes: Any) -> Ticket:
+    plain = Ticket(TicketId(0), f"REF{n}", ROOM, LEA, EventId(f"$q{n}"), None, f"texte {n}", NOW)
+    return replace(plain, **changes)
+
+
+def row(txn: str, **changes: Any) -> OutboxRow:
+    content = {"body": txn, "m.mentions": {}}
+    return replace(OutboxRow(txn, ROOM, "m.room.message", content, Priority.ANSWER, NOW), **changes)
+
+
+async def test_a_transaction_keeps_all_or_nothing(store: Store) -> None:
+    def fails(tx: Any) -> None:
+        tx.set_cursor("s1")
+        tx.add_inbox(InboxItem(message(1), NOW))
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        await store.run(fails)
+    assert await store.run(lambda tx: (tx.cursor(), tx.knows_event("$m1"))) == (None, False)
+    await store.run(lambda tx: tx.set_cursor("s2"))
+    await store.run(lambda tx: tx.set_cursor("s3"))
+    assert await store.run(lambda tx: tx.cursor()) == "s3"
+
+
+async def test_rooms_are_replaced_whole(store: Store) -> None:
+    facts = RoomFacts(ROOM, encrypted=True, version="12", direct_with=SAM, access=Access.DIRECT)
+    full = RoomRow(facts, Membership.JOIN, inviter=SAM, invited_direct=True, greeted=True, attempts=2)
+    await store.run(lambda tx: tx.save_room(full))
+    assert await store.run(lambda tx: tx.room(ROOM)) == full
+    assert await store.run(lambda tx: tx.joined_rooms()) == [facts]
+    assert await store.run(lambda tx: tx.direct_room(SAM)) == facts
+    await store.run(lambda tx: tx.save_room(replace(full, membership=Membership.LEAVE)))
+    assert await store.run(lambda tx: (tx.joined_rooms(), tx.direct_room(SAM))) == ([], None)
+    assert await store.run(lambda tx: tx.room(OTHER)) is None
+
+
+async def test_an_encrypted_direct_message_comes_before_a_plain_one(store: Store) -> None:
+    for room, encrypted in ((ROOM, False), (OTHER, True)):
+        facts = RoomFacts(room, encrypted=encrypted, direct_with=SAM)
+        await store.run(lambda tx, f=facts: tx.save_room(RoomRow(f, Membership.JOIN)))
+    found = await store.run(lambda tx: tx.direct_room(SAM))
+    assert found is not None
+    assert found.room == OTHER
+
+
+async def test_invitations_wait_until_they_may_be_tried(store: Store) -> None:
+    rows = [
+        RoomRow(RoomFacts(RoomId("!1:t")), Membership.INVITE, inviter=SAM),
+        RoomRow(RoomFacts(RoomId("!2:t")), Membership.INVITE, inviter=SAM, not_before=NOW + 1),
+        RoomRow(RoomFacts(RoomId("!3:t")), Membership.JOIN, inviter=SAM),
+        RoomRow(RoomFacts(RoomId("!4:t")), Membership.JOIN, inviter=SAM, greeted=True),
+        RoomRow(RoomFacts(RoomId("!5:t")), Membership.JOIN),
+        RoomRow(RoomFacts(RoomId("!6:t")), Membership.LEAVE, inviter=SAM),
+    ]
+    await store.run(lambda tx: [tx.save_room(r) for r in rows])
+    assert [r.facts.room for r in await store.run(lambda tx: tx.invitations(NOW))] == ["!1:t", "!3:t"]
+    assert len(await store.run(lambda tx: tx.invitations(NOW + 1))) == 3
+
+
+async def test_an_event_comes_into_the_inbox_once_and_leaves_it_once(store: Store) -> None:
+    item = InboxItem(message(1, mentions=(SAM,), thread=EventId("$t")), NOW, sensitive="danger")
+    assert await store.run(lambda tx: (tx.add_inbox(item), tx.add_inbox(item))) == (True, False)
+    assert await store.run(lambda tx: tx.waiting_inbox(NOW)) == [item]
+    assert await store.run(lambda tx: (tx.finish_inbox("$m1"), tx.finish_inbox("$m1"))) == (True, False)
+    assert await store.run(lambda tx: tx.waiting_inbox(NOW)) == []
+    assert await store.run(lambda tx: (tx.knows_event("$m1"), tx.add_inbox(item))) == (True, False)
+
+
+async def test_the_inbox_keeps_every_kind_of_event_in_order(store: Store) -> None:
+    events = [
+        Redaction(EventId("$z"), ROOM, LEA, NOW, EventId("$m1")),
+        Reaction(EventId("$y"), ROOM, LEA, NOW, EventId("$m1"), "✅"),
+        message(1, edits=EventId("$m0"), encrypted=True),
+    ]
+    await store.run(lambda tx: [tx.add_inbox(InboxItem(e, NOW)) for e in events])
+    assert [i.event for i in await store.run(lambda tx: tx.waiting_inbox(NOW))] == events
+
+
+async def test_what_fails_waits_longer_and_is_parked(store: Store) -> None:
+    await store.run(lambda tx: [tx.add_inbox(InboxItem(message(n), NOW)) for n in (1, 2)])
+    retry = {"attempts": 3, "not_before": NOW + 8, "park": False}
+    await store.run(lambda tx: tx.retry_inbox("$m1", **retry))
+    assert [i.event.event_id for i in await store.run(lambda tx: tx.waiting_inbox(NOW))] == ["$m2"]
+    assert await store.run(lambda tx: tx.next_wake()) == NOW + 8
+    [_, again] = sorted(await store.run(lambda tx: tx.waiting_inbox(NOW + 8)), key=lambda i: i.attempts)
+    assert again.attempts == 3
+    await store.run(lambda tx: tx.retry_inbox("$m1", **(retry | {"park": True})))
+    assert len(await store.run(lambda tx: tx.waiting_inbox(NOW + DAY))) == 1
+    assert await store.run(lambda tx: (tx.finish_inbox("$m1"), tx.knows_event("$m1"))) == (False, True)
+
+
+async def test_ciphertext_is_found_by_its_session(store: Store) -> None:
+    kept = [Sealed(EventId(f"$s{n}"), ROOM, LEA, NOW + n, session, "{}") for n, session in enumerate("aab")]
+    await store.run(lambda tx: [tx.add_sealed(s, NOW) for s in [*kept, kept[0]]])
+    assert await store.run(lambda tx: tx.sealed(["a", "c"])) == kept[:2]
+    assert await store.run(lambda tx: tx.sealed(None)) == kept
+    await store.run(lambda tx: tx.drop_sealed(["$s0", "$nothing"]))
+    assert await store.run(lambda tx: tx.sealed(None)) == kept[1:]
+
+
+async def test_a_transaction_id_is_written_once_and_confirmed_once(store: Store) -> None:
+    first = await store.run(
+        lambda tx: tx.add_outbox(row("t1", slot="reply", ticket=TicketId(7), kind="answer"))
+    )
+    assert first is not None
+    assert await store.run(lambda tx: tx.add_outbox(row("t1"))) is None
+    second = await store.run(lambda tx: tx.add_outbox(row("t2")))
+    assert second is not None
+    assert await store.run(lambda tx: tx.unsent()) == [first, second]
+    await store.run(lambda tx: tx.note_try(first.id, attempts=1, now=NOW + 5))
+    await store.run(lambda tx: tx.note_try(first.id, attempts=2, now=NOW + 9))
+    [tried, _] = await store.run(lambda tx: tx.unsent())
+    assert (tried.attempts, tried.first_try_at) == (2, NOW + 5)
+    for event in ("$e1", "$e2"):
+        await store.run(lambda tx, e=event: tx.confirm("t1", e, NOW + 9))
+    confirmed = await store.run(lambda tx: tx.outbox_by_txn("t1"))
+    assert confirmed is not None
+    assert confirmed.event_id == "$e1"
+    await store.run(lambda tx: tx.confirm("unknown", "$e3", NOW))
+    assert await store.run(lambda tx: tx.sent_message("$e1")) == SentMessage(
+        TicketId(7), "reply", "answer", ROOM
+    )
+    assert await store.run(lambda tx: tx.sent_message("$e2")) is None
+    await store.run(lambda tx: tx.park_outbox(second.id))
+    await store.run(lambda tx: tx.park_outbox(first.id))
+    assert await store.run(lambda tx: tx.unsent()) == []
+    assert await store.run(lambda tx: tx.sent_message("$e1")) is not None
+
+
+async def test_a_slot_knows_its_newest_message_and_its_last_words(store: Store) -> None:
+    mine = {"ticket": TicketId(1), "slot": "second"}
+    rows = [
+        row("t1", **mine),
+        row("t2", **mine, edits_slot=True),
+        row("t3", **mine, event_type="m.room.redaction", content={}, redacts_txn="t1"),
+        row("t4", **mine),
+        row("t5", ticket=TicketId(1), slot="reply"),
+        row("t6", ticket=TicketId(2), slot="second"),
+    ]
+    await store.run(lambda tx: [tx.add_outbox(r) for r in rows[:2]])
+    assert (await store.run(lambda tx: tx.slot_row(1, "second"))).txn_id == "t1"
+    assert (await store.run(lambda tx: tx.last_content(1, "second")))["body"] == "t2"
+    await store.run(lambda tx: [tx.add_outbox(r) for r in rows[2:]])
+    assert (await store.run(lambda tx: tx.slot_row(1, "second"))).txn_id == "t4"
+    assert await store.run(lambda tx: tx.slot_event(1, "second")) is None
+    await store.run(lambda tx: tx.confirm("t4", "$e4", NOW))
+    assert await store.run(lambda tx: tx.slot_event(1, "second")) == "$e4"
+    assert await store.run(lambda tx: tx.slot_row(1, "nothing")) is None
+    assert await store.run(lambda tx: tx.last_content(1, "nothing")) is None
+    found = await store.run(lambda tx: tx.ticket_messages(1))
+    assert [r.txn_id for r in found] == ["t1", "t2", "t4", "t5"]
+
+
+async def test_cancelling_leaves_what_was_sent_and_what_is_unsure(store: Store) -> None:
+    mine = {"ticket": TicketId(1), "slot": "reply"}
+    rows = [row("sent", **mine), *(row(f"e{n}", **mine, edits_slot=True) for n in range(3))]
+    stored = await store.run(lambda tx: [tx.add_outbox(r) for r in rows])
+    ids = [r.id for r in stored if r]
+    await store.run(lambda tx: tx.confirm("sent", "$e", NOW))
+    await store.run(lambda tx: tx.note_try(ids[1], attempts=1, now=NOW))
+    assert await store.run(lambda tx: tx.cancel_edits(1, "reply")) == ids[2:]
+    assert await store.run(lambda tx: tx.cancel_edits(1, "reply")) == []
+    assert [r.txn_id for r in await store.run(lambda tx: tx.unsent())] == ["e0"]
+    other = await store.run(lambda tx: tx.add_outbox(row("other", ticket=TicketId(1), slot="second")))
+    assert other is not None
+    assert await store.run(lambda tx: tx.cancel_unsent(1, "second")) == [other.id]
+    assert await store.run(lambda tx: tx.cancel_unsent(1, None)) == [ids[1]]
+    assert await store.run(lambda tx: tx.unsent()) == []
+    # A cancelled row that stands in the room after all is known again when its echo comes.
+    await store.run(lambda tx: tx.confirm("e0", "$late", NOW))
+    assert await store.run(lambda tx: tx.sent_message("$late")) is not None
+
+
+async def test_relayed_copies_are_found_by_their_source(store: Store) -> None:
+    rows = [
+        row("r1", slot="relay/$h", ticket=TicketId(1)),
+        row("r2", slot="follow/$h", ticket=TicketId(2)),
+        row("r3", slot="relay/$h", ticket=TicketId(1), edits_slot=True),
+        row("r4", slot="relay/$x", ticket=TicketId(1)),
+    ]
+    await store.run(lambda tx: [tx.add_outbox(r) for r in rows])
+    assert [r.txn_id for r in await store.run(lambda tx: tx.relays_of("$h"))] == ["r1", "r2"]
+
+
+async def test_a_ticket_comes_back_as_it_was(store: Store) -> None:
+    full = ticket(
+        thread=EventId("$t"),
+        theme="pix",
+        state=State.CLAIMED,
+        epoch=4,
+        pending=Pending.FEEDBACK,
+        pending_at=NOW,
+        status="second",
+        entry="pix-a",
+        options=("a", "b"),
+        alternatives=("c",),
+        revision="r",
+        named=True,
+        plan=Plan(waves=(2, 3), caps=Caps(1, 2, 3)),
+        wave=2,
+        offers=(Offer(VERA, ROOM, "offer/x", NOW, OfferState.CLAIMED, private=True),),
+        helper=VERA,
+        helper_slot="offer/x",
+        reminders=1,
+        reopened=True,
+        posted=True,
+        first_reply_at=NOW,
+        claimed_at=NOW,
+        answered_at=NOW,
+        ended_at=NOW,
+        outcome=Outcome.VOLUNTEER,
+        feedback=False,
+        sensitive=True,
+    )
+    saved = await store.run(lambda tx: tx.save_ticket(full))
+    assert saved == replace(full, id=saved.id)
+    assert await store.run(lambda tx: tx.ticket(saved.id)) == saved
+    changed = replace(saved, state=State.SOLVED, feedback=True, text="", offers=())
+    await store.run(lambda tx: tx.save_ticket(changed))
+    assert await store.run(lambda tx: tx.ticket_of("$q1")) == changed
+    assert await store.run(lambda tx: tx.ticket(TicketId(99))) is None
+
+
+async def test_tickets_are_found_by_who_asked_where_and_when(store: Store) -> None:
+    made = [
+        ticket(1, pending=Pending.CHOICE, pending_at=NOW),
+        ticket(2, pending=Pending.FEEDBACK, pending_at=NOW + 1, thread=EventId("$t")),
+        ticket(3, pending=Pending.CHOICE, pending_at=NOW + 2, room=OTHER),
+        ticket(4, state=State.SOLVED, pending_at=NOW + 3),
+    ]
+    saved = await store.run(lambda tx: [tx.save_ticket(t) for t in made])
+    one, two, three, four = saved
+
+    def pending(since: int, *, choices_only: bool) -> Any:
+        return lambda tx: tx.tickets_pending(ROOM, LEA, since=since, choices_only=choices_only)
+
+    assert await store.run(pending(NOW, choices_only=True)) == [one]
+    assert await store.run(pending(NOW, choices_only=False)) == [two, one]
+    assert await store.run(pending(NOW + 1, choices_only=False)) == [two]
+    assert await store.run(lambda tx: tx.last_ticket(ROOM, LEA, since=NOW)) == four
+    assert await store.run(lambda tx: tx.last_ticket(ROOM, SAM, since=NOW)) is None
+    assert await store.run(lambda tx: tx.open_tickets(LEA)) == [three, two, one]
+    assert await store.run(lambda tx: tx.ticket_in_thread(ROOM, "$t")) == two
+    assert await store.run(lambda tx: tx.ticket_in_thread(ROOM, "$q1")) == one
+    assert await store.run(lambda tx: tx.ticket_in_thread(OTHER, "$q1")) is None
+
+
+async def test_volunteers_loads_count_asks_of_a_day_and_a_week_and_open_ones(store: Store) -> None:
+    def offer(at: int, state: OfferState) -> tuple[Offer, ...]:
+        return (Offer(VERA, ROOM, f"offer/{VERA}", at, state),)
+
+    made = [
+        ticket(1, state=State.CLAIMED, helper=VERA, offers=offer(NOW - HOUR, OfferState.CLAIMED)),
+        ticket(2, state=State.SOLVED, offers=offer(NOW - 2 * HOUR, OfferState.CLAIMED)),
+        ticket(3, state=State.ASKED, offers=offer(NOW - 2 * DAY, OfferState.PASSED)),
+        ticket(4, state=State.ASKED, offers=offer(NOW - 9 * DAY, OfferState.OPEN)),
+    ]
+    saved = await store.run(lambda tx: [tx.save_ticket(t) for t in made])
+    loads = await store.run(lambda tx: tx.loads(day_since=NOW - DAY, week_since=NOW - 7 * DAY))
+    assert loads == {VERA: Load(day=2, week=3, open=2)}
+    assert await store.run(lambda tx: tx.claims_of(VERA)) == [saved[0]]
+    assert await store.run(lambda tx: tx.offered_to(VERA)) == [saved[0], saved[3]]
+    assert await store.run(lambda tx: tx.offered_to(SAM)) == []
+
+
+async def test_a_timer_is_set_anew_and_removed_only_as_it_was(store: Store) -> None:
+    first = Job(TicketId(1), JobKind.ASK, NOW + 5, 1)
+    later = replace(first, due=NOW + 9, epoch=2)
+    close = Job(TicketId(1), JobKind.CLOSE, NOW + 7, 1)
+    await store.run(lambda tx: [tx.schedule(j) for j in (first, later, close)])
+    assert await store.run(lambda tx: tx.due_jobs(NOW + 6)) == []
+    assert await store.run(lambda tx: tx.next_wake()) == NOW + 7
+    assert await store.run(lambda tx: tx.due_jobs(NOW + 9)) == [close, later]
+    await store.run(lambda tx: tx.finish_job(first))
+    assert len(await store.run(lambda tx: tx.due_jobs(NOW + 9))) == 2
+    await store.run(lambda tx: [tx.finish_job(j) for j in (later, close)])
+    assert await store.run(lambda tx: (tx.due_jobs(NOW + 9), tx.next_wake())) == ([], None)
+
+
+async def test_a_search_without_a_timer_of_its_own_step_is_found(store: Store) -> None:
+    made = [ticket(n, state=State.ASKED, epoch=3) for n in (1, 2, 3)]
+    made.append(ticket(4, state=State.OPEN))
+    one, two, three, _ = await store.run(lambda tx: [tx.save_ticket(t) for t in made])
+    jobs = [
+        Job(one.id, JobKind.ASK, NOW, 3),
+        Job(two.id, JobKind.ASK, NOW, 2),
+        Job(three.id, JobKind.EXPIRE, NOW, 3),
+    ]
+    await store.run(lambda tx: [tx.schedule(j) for j in jobs])
+    assert sorted(await store.run(lambda tx: tx.late_plans(NOW + 1))) == [two.id, three.id]
+    assert await store.run(lambda tx: tx.late_plans(NOW)) == []
+
+
+async def test_the_directory_follows_the_configuration_and_keeps_notices(store: Store) -> None:
+    vera = Seed(VERA, ("pix", "apps"), "lun 8h-12h", "A", "Clg", "Paris", "college")
+    await store.run(lambda tx: tx.seed_volunteers([vera, Seed(SAM, ("pix",))]))
+    await store.run(lambda tx: tx.note_noticed([VERA], NOW))
+    await store.run(lambda tx: tx.note_noticed([VERA, LEA], NOW + 1))
+    await store.run(lambda tx: tx.seed_volunteers([replace(vera, school="Lyc")]))
+    [(seed, noticed)] = await store.run(lambda tx: tx.volunteers())
+    assert (seed.user, sorted(seed.themes), seed.school, noticed) == (VERA, ["apps", "pix"], "Lyc", True)
+
+
+def record(n: int, **changes: Any) -> HelpRecord:
+    plain = HelpRecord(
+        ticket=TicketId(n),
+        theme="pix",
+        level="college",
+        outcome="volunteer",
+        entry=None,
+        asker="a",
+        helper="h",
+        asked_at=NOW,
+        first_reply_at=NOW,
+        claimed_at=NOW + 10,
+        answered_at=NOW + 30,
+        ended_at=NOW + 50,
+        feedback=None,
+    )
+    return replace(plain, **changes)
+
+
+async def test_records_are_counted_once_each(store: Store) -> None:
+    rows = [
+        record(1),
+        record(1, feedback=True),
+        record(2, outcome="faq", helper=None, claimed_at=None, feedback=False, theme=None),
+        record(3, ended_at=NOW - DAY),
+    ]
+    await store.run(lambda tx: [tx.save_record(r) for r in rows])
+    await store.run(lambda tx: tx.save_ticket(ticket(1)))
+    totals = await store.run(lambda tx: tx.totals(since=NOW, timezone="Europe/Paris"))
+    assert totals.ended == {"volunteer": 1, "faq": 1}
+    assert totals.feedback == {"yes": 1, "no": 1, "none": 0}
+    assert totals.themes == {"pix": {"volunteer": 1}, "": {"faq": 1}}
+    assert (totals.to_claim_ms, totals.to_answer_ms) == ((10,), (30,))
+    assert totals.states == {"open": 1}
+    assert totals.months == {"2026-09": {"volunteer": 1, "faq": 1}}
+
+
+async def test_forgetting_takes_a_question_whole_and_nothing_else(store: Store) -> None:
+    old = NOW - 40 * DAY
+    made = [
+        ticket(1, asked_at=old, offers=(Offer(VERA, ROOM, "o", old),)),
+        ticket(2, asked_at=old, state=State.SOLVED),
+        ticket(3, asked_at=NOW - 100 * DAY, state=State.SOLVED),
+        ticket(4, asked_at=NOW - 2 * DAY, state=State.SOLVED, text=""),
+        ticket(5),
+    ]
+
+    def fill(tx: Any) -> list[Ticket]:
+        saved = [tx.save_ticket(t) for t in made]
+        for t in saved:
+            tx.add_outbox(row(f"t{t.id}", ticket=t.id))
+            tx.schedule(Job(t.id, JobKind.CLOSE, NOW, 0))
+        tx.add_outbox(row("loose", created_at=NOW - 100 * DAY))
+        tx.add_outbox(row("loose and sent", created_at=NOW - 100 * DAY))
+        tx.confirm("loose and sent", "$l", NOW)
+        for n, received in enumerate((old, old, NOW)):
+            tx.add_inbox(InboxItem(message(n), received))
+        tx.finish_inbox("$m0")
+        tx.retry_inbox("$m1", attempts=5, not_before=0, park=True)
+        tx.add_sealed(Sealed(EventId("$s"), ROOM, LEA, NOW, "s", "{}"), old)
+        tx.save_record(record(1))
+        tx.save_record(record(9, ended_at=NOW - 300 * DAY))
+        return saved
+
+    saved = await store.run(fill)
+    gone = await store.run(
+        lambda tx: tx.forget(
+            sealed_before=NOW - 2 * DAY,
+            inbox_before=NOW - 30 * DAY,
+            unsolved_before=NOW - 30 * DAY,
+            solved_before=NOW - 90 * DAY,
+            sensitive_before=NOW - DAY,
+            help_log_before=NOW - 180 * DAY,
+        )
+    )
+    assert gone == {"sealed": 1, "inbox": 2, "outbox": 4, "offers": 1, "jobs": 3, "tickets": 3, "help_log": 1}
+    kept = await store.run(lambda tx: [tx.ticket(t.id) is not None for t in saved])
+    assert kept == [False, True, False, False, True]
+    assert [r.txn_id for r in await store.run(lambda tx: tx.unsent())] == ["t2", "t5", "loose"]
