@@ -1,0 +1,181 @@
+"""Who may be asked, in which order, and what may be shown where."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpbot.adapters.calendars import load_calendar
+from helpbot.core.hours import OpenHours
+from helpbot.core.ids import RoomId, UserId
+from helpbot.core.incoming import Access, RoomFacts
+from helpbot.core.routing import (
+    TEMPORARY,
+    Caps,
+    Origin,
+    Refusal,
+    Volunteer,
+    candidates,
+    may_show,
+    place_for,
+    refusal,
+)
+from helpbot.testing.clock import MONDAY_MORNING
+
+ALWAYS = OpenHours.parse("toujours", load_calendar(None, "Europe/Paris"))
+OFFICE = OpenHours.parse("lun-ven 08:00-18:00", load_calendar("A", "Europe/Paris"))
+NIGHT = MONDAY_MORNING - 6 * 3_600_000
+LEA, VERA = UserId("@lea:t"), UserId("@vera:t")
+SCHOOL = RoomFacts(RoomId("!school:t"))
+HELPERS = RoomFacts(RoomId("!helpers:t"))
+
+
+def volunteer(user: str = VERA, **changes: Any) -> Volunteer:
+    return replace(Volunteer(UserId(user), frozenset({"pix"}), ALWAYS), **changes)
+
+
+def chosen(
+    people: list[Volunteer], origin: Origin | None = None, *, seed: str = "ABCDE", **more: Any
+) -> tuple[list[str], dict[str, Refusal]]:
+    asked: dict[str, Any] = {
+        "theme": "pix",
+        "asker": LEA,
+        "offered": frozenset(),
+        "now": MONDAY_MORNING,
+    } | more
+    kept, refused = candidates(
+        tuple(people), origin or Origin(SCHOOL), HELPERS, caps=Caps(), seed=seed, **asked
+    )
+    return [v.user for v, _ in kept], {v.user: why for v, why in refused}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "allowed"),
+    [
+        ({}, {}, True),
+        ({"encrypted": True}, {"encrypted": True}, True),
+        ({"encrypted": True}, {}, False),
+        ({}, {"encrypted": True}, True),
+        ({}, {"public": True}, False),
+        ({"public": True}, {"public": True}, True),
+        ({}, {"access": Access.UNRESTRICTED}, False),
+        ({"access": Access.UNRESTRICTED}, {"access": Access.UNRESTRICTED}, True),
+        ({"access": Access.UNRESTRICTED}, {}, True),
+        ({"access": Access.DIRECT}, {"access": Access.UNRESTRICTED}, False),
+        ({"encrypted": True}, {"access": Access.DIRECT}, False),
+    ],
+)
+def test_what_may_be_shown_where(source: dict[str, Any], target: dict[str, Any], allowed: bool) -> None:
+    assert may_show(replace(SCHOOL, **source), replace(HELPERS, **target)) is allowed
+
+
+rooms = st.builds(
+    RoomFacts,
+    st.just(RoomId("!r:t")),
+    encrypted=st.booleans(),
+    access=st.sampled_from(Access),
+    public=st.booleans(),
+)
+
+
+@given(rooms, rooms, rooms)
+def test_what_may_go_in_two_steps_may_go_in_one(a: RoomFacts, b: RoomFacts, c: RoomFacts) -> None:
+    assert may_show(a, a)
+    if may_show(a, b) and may_show(b, c):
+        assert may_show(a, c)
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked", "why"),
+    [
+        ({}, {}, None),
+        ({"user": LEA}, {}, Refusal.IS_ASKER),
+        ({"themes": frozenset({"apps"})}, {}, Refusal.OTHER_THEME),
+        ({"themes": frozenset()}, {"theme": None}, None),
+        ({}, {"offered": frozenset({VERA})}, Refusal.ALREADY_OFFERED),
+        ({"hours": OFFICE}, {"now": NIGHT}, Refusal.CLOSED_HOURS),
+        ({"asked_day": 2}, {}, Refusal.AT_CAPACITY),
+        ({"asked_week": 4}, {}, Refusal.AT_CAPACITY),
+        ({"open_asks": 1}, {}, Refusal.AT_CAPACITY),
+        ({"asked_day": 1, "asked_week": 3}, {}, None),
+    ],
+)
+def test_why_somebody_is_not_asked(
+    changes: dict[str, Any], asked: dict[str, Any], why: Refusal | None
+) -> None:
+    given: dict[str, Any] = {"theme": "pix", "asker": LEA, "offered": frozenset(), "now": MONDAY_MORNING}
+    assert refusal(volunteer(**changes), caps=Caps(), **(given | asked)) is why
+
+
+def test_only_what_passes_by_itself_is_worth_looking_again() -> None:
+    assert {Refusal.PAUSED, Refusal.CLOSED_HOURS, Refusal.AT_CAPACITY} == TEMPORARY
+
+
+def test_a_direct_message_comes_before_the_volunteers_room() -> None:
+    direct = RoomFacts(RoomId("!dm:t"), direct_with=VERA)
+    assert place_for(volunteer(direct=direct), Origin(SCHOOL), HELPERS) == direct
+    assert place_for(volunteer(), Origin(SCHOOL), HELPERS) == HELPERS
+    assert place_for(volunteer(), Origin(SCHOOL), None) is Refusal.NO_PLACE
+
+
+def test_an_unencrypted_direct_message_is_no_place_for_what_was_written_under_encryption() -> None:
+    direct = RoomFacts(RoomId("!dm:t"), direct_with=VERA)
+    origin = Origin(replace(SCHOOL, encrypted=True))
+    sealed = replace(HELPERS, encrypted=True)
+    assert place_for(volunteer(direct=direct), origin, sealed) == sealed
+    assert place_for(volunteer(direct=direct), origin, HELPERS) is Refusal.MAY_NOT_SEE
+
+
+def test_the_nearest_are_asked_first_then_who_was_asked_least() -> None:
+    origin = Origin(SCHOOL, school="Hugo", academie="Lyon", level="college")
+    people = [
+        volunteer("@far:t"),
+        volunteer("@near-busy:t", academie="Lyon", level="college", asked_week=1),
+        volunteer("@near:t", academie="Lyon", level="college"),
+        volunteer("@level:t", academie="Lyon", level="lycee", asked_week=1),
+        volunteer("@here:t", school="Hugo", asked_week=3),
+    ]
+    assert chosen(people, origin)[0] == ["@here:t", "@near:t", "@near-busy:t", "@far:t", "@level:t"]
+
+
+def test_a_room_without_a_school_favours_nobody_without_one() -> None:
+    busy, idle = volunteer("@busy:t", asked_week=1), volunteer("@idle:t", school="Hugo", academie="Lyon")
+    assert chosen([busy, idle])[0] == ["@idle:t", "@busy:t"]
+
+
+def test_ties_are_drawn_by_the_question_and_not_by_the_order_of_the_list() -> None:
+    people = [volunteer(f"@v{n}:t") for n in range(8)]
+    orders = {tuple(chosen(people, seed=f"S{n}")[0]) for n in range(6)}
+    assert len(orders) > 1
+    assert chosen(people, seed="S1") == chosen(people[::-1], seed="S1")
+
+
+people = st.lists(
+    st.builds(
+        volunteer,
+        st.sampled_from([LEA, VERA, "@a:t", "@b:t", "@c:t", "@d:t"]),
+        hours=st.sampled_from([ALWAYS, OFFICE]),
+        themes=st.sampled_from([frozenset({"pix"}), frozenset({"apps"}), frozenset()]),
+        asked_day=st.integers(0, 3),
+        asked_week=st.integers(0, 5),
+        open_asks=st.integers(0, 2),
+    ),
+    unique_by=lambda v: v.user,
+)
+
+
+@given(people, st.sets(st.sampled_from(["@a:t", "@b:t"])), st.sampled_from([MONDAY_MORNING, NIGHT]))
+def test_everybody_is_asked_or_refused_with_a_reason_and_no_cap_is_passed(
+    people: list[Volunteer], offered: set[str], now: int
+) -> None:
+    kept, refused = chosen(people, offered=frozenset(map(UserId, offered)), now=now)
+    assert sorted([*kept, *refused]) == sorted(v.user for v in people)
+    for v in (v for v in people if v.user in kept):
+        assert v.user != LEA
+        assert v.user not in offered
+        assert v.hours.is_open(now)
+        assert (v.asked_day < 2, v.asked_week < 4, v.open_asks) == (True, True, 0)
