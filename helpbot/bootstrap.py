@@ -12,6 +12,7 @@ from helpbot.adapters.db import open_store
 from helpbot.adapters.faqfiles.learn import load_index as load_kept_index
 from helpbot.adapters.faqfiles.watch import signature
 from helpbot.adapters.matrix import Account, MatrixHomeserver, connect
+from helpbot.adapters.memory import give_back
 from helpbot.adapters.pseudonyms import load_pseudonyms
 from helpbot.core.addressing import Me
 from helpbot.core.hours import Break, OpenHours
@@ -168,7 +169,9 @@ async def _next_faq_change(
             continue
         seen[0] = now
         # It takes a moment, on a thread (and to learn, in a process): questions go on being answered.
-        return await reload_faq(store, clock, setting, lambda: asyncio.to_thread(load_index, settings))
+        written = await reload_faq(store, clock, setting, lambda: asyncio.to_thread(load_index, settings))
+        give_back()  # the index that was
+        return written
 
 
 def _given_holidays(settings: Settings) -> dict[str, tuple[Break, ...]]:

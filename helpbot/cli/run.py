@@ -34,8 +34,10 @@ def run(config: Path, log_format: str, verbose: bool) -> None:
     faire), 2 si la configuration est fausse (tous les problèmes d'un coup).
     """
     from helpbot.adapters.logs import set_up_logs
+    from helpbot.adapters.memory import use_one_arena
     from helpbot.settings import load_settings
 
+    use_one_arena()
     settings = load_settings(config, os.environ)
     set_up_logs(json=log_format == "json", verbose=verbose)
     sys.exit(asyncio.run(serve(settings)))
@@ -49,6 +51,7 @@ async def serve(settings: Settings) -> int:
     from helpbot import bootstrap
     from helpbot.adapters.clock import SystemClock
     from helpbot.adapters.db import NewerSchema, OldSchema
+    from helpbot.adapters.memory import give_back
     from helpbot.ports import LoggedOut, RateLimited, Refused, Unreachable
 
     log = logging.getLogger("helpbot.run")
@@ -78,11 +81,13 @@ async def serve(settings: Settings) -> int:
 
         def ready() -> None:
             # What start-up left behind goes now; what stays is not looked at again.
-            gc.collect()
+            give_back()
             gc.freeze()
-            log.info("ready", extra={"user": str(homeserver.user_id), "entries": len(index.faq.entries)})
+            log.info("ready", extra={"user": str(homeserver.user_id), "entries": entries})
 
+        entries = len(index.faq.entries)
         bot = await bootstrap.make_bot(settings, index, homeserver, on_ready=ready)
+        del index  # a reload puts another one in its place
         stopper = asyncio.create_task(_stop_when(stopping, bot.stop))
         try:
             await bot.run()
