@@ -40,6 +40,20 @@ async def test_an_edit_reaches_the_newest_message_of_its_kind(bot: BotTester) ->
     assert "demande à un·e collègue" in bot.last().body
 
 
+async def test_a_tap_on_an_answer_that_the_bot_does_not_know_to_be_sent(bot: BotTester) -> None:
+    bot.server.lose_reply("send")
+    bot.server.person(LEA).say(bot.school, PASSWORD, mention=[BOT])
+    running = bot.running
+    await running.sync_once()
+    await running.handle_one()
+    await running.deliver_one()
+    await bot.stop()
+    bot.server.person(LEA).react(bot.school, bot.last().event_id, "✅")
+    await bot.start()
+    assert bot.kinds() == ["answer"]
+    assert (await bot.totals()).feedback["yes"] == 1
+
+
 async def test_a_digit_counts_from_when_it_was_typed(bot: BotTester) -> None:
     await bot.says(LEA, BETWEEN)
     await bot.stop()
