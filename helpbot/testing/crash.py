@@ -94,6 +94,10 @@ class _CrashingStore:
             self._plan.reach("after the commit")
         return result
 
+    async def checkpoint(self) -> None:
+        """Nothing can be lost in it."""
+        await self._store.checkpoint()
+
     async def close(self) -> None:
         await self._store.close()
 
