@@ -81,8 +81,10 @@ class Homeserver(Protocol):
         """Tell it what the store knows of the joined rooms, before the first sync after a start."""
         ...
 
-    async def sync(self, since: str | None, *, wait_ms: int) -> Batch:
+    async def sync(self, since: str | None, *, wait_ms: int, own: bool = True) -> Batch:
         """Return the news after the cursor `since`, waiting up to `wait_ms` for some.
+
+        Without `own`, events of our own may be left out: each would cost a sync that tells nothing new.
 
         To-device messages are handled and their keys stored, in one transaction of the crypto
         store, before it returns; events are decrypted where possible and else given as `Sealed`.

@@ -126,6 +126,11 @@ class Deliverer:
         return max(now, earliest, self.not_before, self._bucket.ready_at(now))
 
     @property
+    def unsure(self) -> bool:
+        """Whether a row waits that was tried before and may stand in its room already."""
+        return any(row.attempts for queue in self.waiting.values() for row in queue)
+
+    @property
     def idle(self) -> bool:
         """Nothing waits and nothing is under way."""
         return not self.busy and not any(self.waiting.values())

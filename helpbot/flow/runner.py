@@ -44,6 +44,7 @@ class Bot:
     cursor: str | None = None
     deliverer: Deliverer = field(init=False)
     inbox: list[InboxItem] = field(default_factory=list)
+    _caught_up: bool = False
     _due: int | None = None
     """When the timer loop wakes by itself."""
     _work: asyncio.Event = field(default_factory=asyncio.Event)
@@ -66,7 +67,10 @@ class Bot:
 
     async def sync_once(self, *, wait_ms: int = 0) -> bool:
         """Take in one sync. Returns whether there was anything in it."""
-        batch = await self.homeserver.sync(self.cursor, wait_ms=wait_ms)
+        # Our own events tell what became of sends whose answer was lost; else they are only noise.
+        own = not self._caught_up or self.deliverer.unsure
+        batch = await self.homeserver.sync(self.cursor, wait_ms=wait_ms, own=own)
+        self._caught_up = True
         if batch.empty and not batch.must_store:
             self.cursor = batch.next
             await self.deliverer.flush()

@@ -73,8 +73,8 @@ class FakeHomeserver:
         """Remember what the store knows: only what differs from it is news."""
         self._facts.update((facts.room, facts) for facts in rooms)
 
-    async def sync(self, since: str | None, *, wait_ms: int) -> Batch:
-        """Return the news, waiting by the server's clock."""
+    async def sync(self, since: str | None, *, wait_ms: int, own: bool = True) -> Batch:  # noqa: ARG002
+        """Return the news, waiting by the server's clock. Our own events are always in it."""
         await self.server.arrive(self._user, "sync", None, None)
         acknowledged = -1 if since is None else _position(since)
         self._acknowledge(acknowledged)

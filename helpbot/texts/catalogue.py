@@ -95,10 +95,11 @@ class Catalogue:
                 return {"asker_name": name, "text_quoted": quote(text)}
             case say.OfferMade() | say.OfferOpen():
                 first = isinstance(notice, say.OfferMade) and notice.first
+                level = self.word("_level", level=escape(self._level(notice.level))) if notice.level else ""
                 return {
                     "first_line": self.word("_first_notice") if first else "",
                     "asker_name": escape(notice.asker) or self.word("_asker_first"),
-                    "level_words": self.word("_level", level=escape(self._level(notice.level))) if notice.level else "",
+                    "level_words": level,
                     "question_quoted": quote(notice.question),
                     "where_words": self.word(f"_where_{notice.where}"),
                 }

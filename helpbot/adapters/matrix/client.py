@@ -108,7 +108,8 @@ class MatrixHomeserver:
         self._direct: dict[str, list[str]] = {}  # m.direct: user -> rooms
         self._invited: dict[RoomId, UserId] = {}  # direct invitations not answered yet, and by whom
         self._declare: set[RoomId] = set()  # direct rooms that m.direct does not name yet
-        self._filter = ""
+        self._filter = self._lean_filter = ""
+        self._arriving: set[RoomId] = set()  # rooms whose news must tell of our own join
         # What the store knows of each room: that a batch was stored shows in the cursor asked next.
         self._told: dict[RoomId, RoomFacts] = {}
         self._telling: dict[RoomId, RoomFacts] = {}
@@ -133,12 +134,16 @@ class MatrixHomeserver:
     async def prepare(self) -> None:
         """Ask once for what every sync needs: the filter's id, our name, our direct messages."""
         user = f"v3/user/{seg(self._me)}"
-        found, profile, direct = await asyncio.gather(
+        without_ours = _room_filter(_TIMELINE_LIMIT)
+        without_ours["room"]["timeline"]["not_senders"] = [self._me]
+        found, lean, profile, direct = await asyncio.gather(
             self._api.post(f"{user}/filter", _FILTER),
+            self._api.post(f"{user}/filter", without_ours),
             self._optional(f"v3/profile/{seg(self._me)}/displayname"),
             self._optional(f"{user}/account_data/m.direct"),
         )
         self._filter = text_of(found, "filter_id")
+        self._lean_filter = text_of(lean, "filter_id")
         self._named(profile.get("displayname"))
         self._take_direct(direct)
 
@@ -150,17 +155,23 @@ class MatrixHomeserver:
 
     # -- in -----------------------------------------------------------------------------------------
 
-    async def sync(self, since: str | None, *, wait_ms: int) -> Batch:
+    async def sync(self, since: str | None, *, wait_ms: int, own: bool = True) -> Batch:
         """Return the news after `since`, see `ports.Homeserver.sync`."""
         await self._keys.upkeep()
         if self._declare:
             await self._declare_direct()
         query = {"filter": self._filter, "timeout": str(wait_ms), "set_presence": "offline"}
+        lean = since is not None and not (own or self._arriving)
         if since is None:
             query["filter"] = _FIRST_FILTER
         else:
             query["since"] = since
+        if lean:
+            query["filter"] = self._lean_filter
         answer = await self._api.get("v3/sync", query, wait_s=wait_ms / 1000)
+        if lean and any(room not in self._rooms for room, _ in _items(answer.get("rooms"), "join")):
+            # Somebody put us there without an invitation: where we came in must be told.
+            answer = await self._api.get("v3/sync", {**query, "filter": self._filter, "timeout": "0"})
         if since is not None and since == self._given:
             self._told.update(self._telling)
         self._telling.clear()
@@ -254,6 +265,8 @@ class MatrixHomeserver:
         if "summary" in said:
             room.summarise(said["summary"])
         self._settle(room)
+        if joined_here or first:
+            self._arriving.discard(room_id)
         if room.partner is not None and joined_here:
             self._declare.add(room_id)
         new = joined_here or room.facts != self._told.get(room_id)
@@ -299,6 +312,7 @@ class MatrixHomeserver:
                 direct = content.get("is_direct") is True
         if direct and inviter is not None:
             self._invited[room_id] = inviter
+        self._arriving.add(room_id)
         return RoomNews(
             room_id,
             Membership.INVITE,
@@ -439,6 +453,7 @@ class MatrixHomeserver:
         self._told.pop(room, None)
         self._telling.pop(room, None)
         self._invited.pop(room, None)
+        self._arriving.discard(room)
         self._declare.discard(room)
         self._keys.forget_room(room)
 
