@@ -121,10 +121,19 @@ async def test_a_redirection_names_who_to_turn_to(bot: BotTester) -> None:
     assert "gestionnaire" in bot.last().body
 
 
+async def test_a_redirection_leaves_a_way_to_a_human(bot: BotTester) -> None:
+    await bot.says(LEA, "quand suis-je payé")
+    assert "🙋" in bot.last().body
+    await bot.reacts(LEA, bot.last().event_id, "🙋")
+    assert bot.kinds() == ["redirect", "route"]
+    assert len(bot.shown(bot.helpers, kind="offer")) == 1
+
+
 async def test_danger_gets_the_numbers_and_nothing_is_stored(bot: BotTester) -> None:
     await bot.says(LEA, "un élève de 4e m'a dit qu'il veut mourir ce soir")
     assert bot.kinds() == ["redirect"]
     assert "3114" in bot.last().body
+    assert "🙋" not in bot.last().body
     assert bot.shown(bot.helpers) == []
     raw = b"".join(p.read_bytes() for p in bot.folder.iterdir() if p.is_file())
     assert b"mourir" not in raw
