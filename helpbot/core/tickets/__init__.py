@@ -1,0 +1,64 @@
+"""The life of a question. Everything that changes a ticket's state is in this folder.
+
+Each function takes the ticket, what happened and the facts, and returns a `Decision`: the ticket after it
+and the effects to carry out. Nothing is looked up and nothing is done here.
+"""
+
+from helpbot.core.tickets.asking import (
+    ask,
+    asker_says,
+    cancelled,
+    chose,
+    edited,
+    said_no,
+    said_yes,
+    set_aside,
+    wants_human,
+    withdrawn,
+)
+from helpbot.core.tickets.helping import claimed, due, helper_says, passed
+from helpbot.core.tickets.values import (
+    ENDED,
+    TRANSITIONS,
+    Decision,
+    Facts,
+    Offer,
+    OfferState,
+    Outcome,
+    Pending,
+    Plan,
+    Reply,
+    Shown,
+    State,
+    Ticket,
+)
+
+__all__ = [
+    "ENDED",
+    "TRANSITIONS",
+    "Decision",
+    "Facts",
+    "Offer",
+    "OfferState",
+    "Outcome",
+    "Pending",
+    "Plan",
+    "Reply",
+    "Shown",
+    "State",
+    "Ticket",
+    "ask",
+    "asker_says",
+    "cancelled",
+    "chose",
+    "claimed",
+    "due",
+    "edited",
+    "helper_says",
+    "passed",
+    "said_no",
+    "said_yes",
+    "set_aside",
+    "wants_human",
+    "withdrawn",
+]

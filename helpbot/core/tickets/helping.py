@@ -1,0 +1,351 @@
+"""The helpers' side: waves of offers, claims, answers, and what time brings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from helpbot.core import notices as say
+from helpbot.core.effects import Edit, Effect, JobKind, Kind, Record, Schedule, Send
+from helpbot.core.ids import EventId, RoomId, UserId
+from helpbot.core.routing import TEMPORARY, candidates, may_show
+from helpbot.core.tickets.parts import (
+    end_offers,
+    ended_as,
+    marked,
+    offer_notice,
+    open_notice,
+    plan_of,
+    preceded_by,
+    same_slot,
+    thread_of,
+)
+from helpbot.core.tickets.values import (
+    LAST_OPEN_MINUTES,
+    MAX_REMINDERS,
+    MINUTE,
+    Decision,
+    Facts,
+    Offer,
+    OfferState,
+    Outcome,
+    Pending,
+    State,
+    Ticket,
+)
+
+
+def claimed(
+    ticket: Ticket, user: UserId, slot: str, room: RoomId, facts: Facts, *, private: bool
+) -> Decision:
+    """✋ of a volunteer: the first one wins, exactly one."""
+    if not _claimable(ticket, user):
+        return Decision(ticket)
+    ticket, effects = _claim(ticket, user, slot, room, facts, private=private)
+    status = Edit(ticket.status, say.Taken(ticket.ref, facts.name_of(user)), Kind.STATUS)
+    plan = plan_of(ticket, facts)
+    due = facts.hours.add_open_minutes(facts.now, plan.claim_silence)
+    # Anew, for a question that had expired has no such timer any more.
+    timers = (Schedule(JobKind.CLAIM_SILENCE, due), facts.expiry(plan.expire_days))
+    return Decision(ticket, (*effects, status, *timers))
+
+
+def passed(ticket: Ticket, user: UserId, facts: Facts) -> Decision:
+    """⏭️ of a volunteer: hand back a claim, or bring the next one at once."""
+    offer = next((o for o in ticket.offers if o.user == user), None)
+    if offer is None or ticket.ended:
+        return Decision(ticket)
+    holds = ticket.state is State.CLAIMED and ticket.helper == user
+    if not holds and offer.state is not OfferState.OPEN:
+        return Decision(ticket)
+    ticket = marked(ticket, user, OfferState.PASSED)
+    told: tuple[Effect, ...] = (
+        (Edit(offer.slot, say.OfferPassed(ticket.ref), Kind.STATUS),) if offer.private else ()
+    )
+    if holds:
+        ticket = replace(ticket, state=State.ASKED, helper=None, claimed_at=None, helper_slot="")
+        return preceded_by(_next_wave(ticket, facts), told)
+    if ticket.state is not State.ASKED:
+        return Decision(ticket, told)
+    open_left = any(o.state is OfferState.OPEN for o in ticket.offers)
+    return Decision(ticket, told) if open_left else preceded_by(_next_wave(ticket, facts), told)
+
+
+def helper_says(
+    ticket: Ticket,
+    user: UserId,
+    event: EventId,
+    text: str,
+    slot: str,
+    room: RoomId,
+    facts: Facts,
+    *,
+    private: bool,
+) -> Decision:
+    """A volunteer's words on an offer: the answer, relayed; it claims the question when it is free."""
+    effects: tuple[Effect, ...] = ()
+    if ticket.helper != user or ticket.state in (State.EXPIRED, State.WITHDRAWN):
+        if not _claimable(ticket, user):
+            return Decision(ticket)
+        ticket, effects = _claim(ticket, user, slot, room, facts, private=private)
+    first = ticket.state is State.CLAIMED
+    name = facts.name_of(user)
+    if ticket.state is State.SOLVED:  # a further word after the ✅ changes nothing else
+        return Decision(ticket, (_relay(ticket, event, say.RelayedMore(name, text), facts),))
+    ticket = replace(
+        ticket,
+        state=State.ANSWERED,
+        epoch=ticket.epoch + 1,
+        pending=Pending.FEEDBACK,
+        pending_at=facts.now,
+        answered_at=ticket.answered_at or facts.now,
+        outcome=Outcome.VOLUNTEER,
+        ended_at=None,
+    )
+    send = _relay(ticket, event, say.Relayed(name, text) if first else say.RelayedMore(name, text), facts)
+    close = Schedule(
+        JobKind.CLOSE, facts.hours.add_school_days(facts.now, plan_of(ticket, facts).expire_days)
+    )
+    told = Edit(ticket.helper_slot, say.OfferAnswered(ticket.ref, ticket.text), Kind.STATUS)
+    return Decision(
+        ticket, (send, *(e for e in effects if not same_slot(e, told)), *((told,) if first else ()), close)
+    )
+
+
+def _relay(ticket: Ticket, event: EventId, notice: say.Notice, facts: Facts) -> Send:
+    return Send(
+        f"relay/{event}",
+        ticket.room,
+        notice,
+        Kind.RELAY,
+        reply_to=ticket.question,
+        thread=thread_of(ticket, facts),
+        mentions=(ticket.asker,),
+    )
+
+
+def due(ticket: Ticket, job: JobKind, facts: Facts) -> Decision:
+    """A timer of the ticket's present epoch is due."""
+    if ticket.ended:
+        return Decision(ticket)
+    match job:
+        case JobKind.ASK:
+            return _next_wave(ticket, facts) if ticket.state is State.ASKED else Decision(ticket)
+        case JobKind.CLAIM_SILENCE:
+            return _silent(ticket, facts) if ticket.state is State.CLAIMED else Decision(ticket)
+        case JobKind.EXPIRE:
+            return _expire(ticket, facts)
+        case JobKind.CLOSE:
+            closable = ticket.state is State.ANSWERED
+            return (
+                Decision(ended_as(ticket, State.SOLVED, facts), (Record(),)) if closable else Decision(ticket)
+            )
+
+
+def _silent(ticket: Ticket, facts: Facts) -> Decision:
+    helper, slot = ticket.helper, ticket.helper_slot
+    room = next((o.room for o in ticket.offers if o.user == helper), None)
+    if helper is None or room is None:
+        return Decision(ticket)
+    if ticket.reminders < MAX_REMINDERS:
+        ticket = replace(ticket, reminders=ticket.reminders + 1, epoch=ticket.epoch + 1)
+        reminder = Send(
+            f"reminder/{helper}",
+            room,
+            say.ClaimReminder(ticket.ref),
+            Kind.OFFER,
+            reply_slot=slot,
+            mentions=(helper,),
+        )
+        wait = facts.hours.add_open_minutes(facts.now, plan_of(ticket, facts).wait_first)
+        return Decision(ticket, (reminder, Schedule(JobKind.CLAIM_SILENCE, wait)))
+    ticket = marked(ticket, helper, OfferState.ENDED)
+    ticket = replace(ticket, state=State.ASKED, helper=None, claimed_at=None, helper_slot="", reminders=0)
+    return preceded_by(_next_wave(ticket, facts), (Edit(slot, say.OfferEnded(ticket.ref), Kind.STATUS),))
+
+
+def _expire(ticket: Ticket, facts: Facts) -> Decision:
+    if ticket.state is State.ANSWERED:
+        return Decision(ticket)  # it has a timer of its own that ends it
+    if ticket.state is State.CLAIMED:
+        return Decision(ticket, (facts.expiry(1),))  # somebody is at work on it
+    ended = replace(ended_as(ticket, State.EXPIRED, facts), outcome=Outcome.NOBODY)
+    said = (Edit(ticket.status, say.Expired(ticket.ref), Kind.STATUS),) if ticket.plan is not None else ()
+    return Decision(ended, (*end_offers(ticket, say.OfferEnded(ticket.ref)), *said, Record()))
+
+
+def search(ticket: Ticket, facts: Facts) -> Decision:
+    """Begin: freeze the plan, ask the first wave."""
+    fresh: tuple[Effect, ...] = ()
+    if ticket.entry is not None and ticket.status == "reply":
+        ticket = replace(ticket, status="second")
+        fresh = (
+            Send(
+                "second",
+                ticket.room,
+                say.Searching(ticket.ref),
+                Kind.ROUTE,
+                reply_to=ticket.question,
+                thread=thread_of(ticket, facts),
+            ),
+        )
+    ticket = replace(
+        ticket,
+        state=State.ASKED,
+        pending=Pending.NOTHING,
+        outcome=None,
+        plan=facts.plan,
+        wave=0,
+        options=(),
+        answered_at=None,
+    )
+    decision = _next_wave(ticket, facts)
+    decision = Decision(decision.ticket, (*decision.effects, facts.expiry(facts.plan.expire_days)))
+    if fresh:
+        statuses = [e for e in decision.effects if isinstance(e, Edit) and e.slot == "second"]
+        others = tuple(e for e in decision.effects if e not in statuses)
+        send = fresh[0]
+        if statuses and isinstance(send, Send):
+            send = replace(send, notice=statuses[-1].notice)
+        return Decision(decision.ticket, (send, *others))
+    return decision
+
+
+def search_again(ticket: Ticket, facts: Facts) -> Decision:
+    """❌ after a helper's answer: a different helper, once."""
+    helper = ticket.helper
+    if ticket.reopened or helper is None:
+        return Decision(replace(ticket, pending=Pending.NOTHING))
+    told = tuple(
+        Edit(o.slot, say.OfferEnded(ticket.ref), Kind.STATUS) for o in ticket.offers if o.user == helper
+    )
+    ticket = replace(
+        marked(ticket, helper, OfferState.ENDED),
+        state=State.ASKED,
+        reopened=True,
+        helper=None,
+        helper_slot="",
+        claimed_at=None,
+        answered_at=None,
+        outcome=None,
+        pending=Pending.NOTHING,
+        wave=min(ticket.wave, len(plan_of(ticket, facts).waves) - 1),
+        plan=plan_of(ticket, facts),
+        status="again",
+    )
+    decision = _next_wave(ticket, facts)
+    notice: say.Notice = say.Searching(ticket.ref)
+    rest: list[Effect] = []
+    for effect in decision.effects:
+        if isinstance(effect, Edit) and effect.slot == "again":
+            notice = effect.notice
+        else:
+            rest.append(effect)
+    send = Send(
+        "again", ticket.room, notice, Kind.STATUS, reply_to=ticket.question, thread=thread_of(ticket, facts)
+    )
+    expiry = facts.expiry(plan_of(ticket, facts).expire_days)
+    return Decision(decision.ticket, (send, *told, *rest, expiry))
+
+
+def _next_wave(ticket: Ticket, facts: Facts) -> Decision:
+    """Ask the next people of the plan, or wait for the open hours, or say that nobody is left."""
+    plan = plan_of(ticket, facts)
+    ticket = replace(ticket, state=State.ASKED, epoch=ticket.epoch + 1)
+    if not facts.hours.is_open(facts.now) or facts.hours.closes_within(facts.now, LAST_OPEN_MINUTES):
+        return _wait_until_open(ticket, facts)
+    if ticket.wave >= len(plan.waves):
+        return _nobody(ticket, facts)
+    kept, refused = candidates(
+        facts.volunteers,
+        facts.origin,
+        facts.volunteers_room,
+        theme=ticket.theme,
+        asker=ticket.asker,
+        offered=frozenset(o.user for o in ticket.offers),
+        caps=plan.caps,
+        now=facts.now,
+        seed=ticket.ref,
+    )
+    if not kept:
+        later = any(why in TEMPORARY for _, why in refused)
+        return _nobody(ticket, facts, look_again=later)
+    chosen = kept[: plan.waves[ticket.wave]]
+    offers, sends = [], []
+    for volunteer, room in chosen:
+        private = volunteer.direct is not None and volunteer.direct.room == room
+        slot = f"offer/{volunteer.user}"
+        offers.append(Offer(volunteer.user, room, slot, facts.now, private=private))
+        sends.append(
+            Send(
+                slot,
+                room,
+                offer_notice(ticket, facts, first=not volunteer.noticed),
+                Kind.OFFER,
+                mentions=(volunteer.user,),
+            )
+        )
+    wait = max(plan.wait_min, min(plan.wait_first, plan.wait_max))
+    next_at = facts.hours.add_open_minutes(facts.now, wait)
+    ticket = replace(ticket, wave=ticket.wave + 1, offers=(*ticket.offers, *offers))
+    status = Edit(ticket.status, say.Asking(ticket.ref, facts.when(next_at)), Kind.STATUS)
+    return Decision(ticket, (status, *sends, Schedule(JobKind.ASK, next_at)))
+
+
+def _wait_until_open(ticket: Ticket, facts: Facts) -> Decision:
+    at = facts.hours.next_open(facts.now)
+    if at <= facts.now:  # open, but about to close: the first moment after the closing
+        at = facts.hours.next_open(facts.now + LAST_OPEN_MINUTES * MINUTE + MINUTE)
+    status = Edit(ticket.status, say.AskingLater(ticket.ref, facts.when(at)), Kind.STATUS)
+    return Decision(ticket, (status, Schedule(JobKind.ASK, at)))
+
+
+def _nobody(ticket: Ticket, facts: Facts, *, look_again: bool = False) -> Decision:
+    """Nobody is left: one post without a ping, the asker told; look again when somebody may be free."""
+    plan = plan_of(ticket, facts)
+    until = facts.hours.add_school_days(facts.now, plan.expire_days)
+    effects: list[Effect] = []
+    if not (ticket.posted and look_again):
+        effects.append(Edit(ticket.status, say.NobodyYet(ticket.ref, facts.when(until)), Kind.STATUS))
+    room = facts.volunteers_room
+    if not ticket.posted and room is not None and may_show(facts.origin.room, room):
+        effects.append(Send("offer/room", room.room, open_notice(ticket, facts), Kind.OFFER))
+    ticket = replace(ticket, posted=True, state=State.OPEN, pending=Pending.NOTHING)
+    if look_again:
+        again = facts.hours.next_open(facts.now + 4 * 60 * MINUTE)
+        ticket = replace(ticket, state=State.ASKED)
+        effects.append(Schedule(JobKind.ASK, max(again, facts.now + 4 * 60 * MINUTE)))
+    return Decision(ticket, tuple(effects))
+
+
+def _claimable(ticket: Ticket, user: UserId) -> bool:
+    free = ticket.state in (State.ASKED, State.OPEN, State.EXPIRED) and ticket.helper is None
+    return free and ticket.plan is not None and user != ticket.asker and not ticket.sensitive
+
+
+def _claim(
+    ticket: Ticket, user: UserId, slot: str, room: RoomId, facts: Facts, *, private: bool
+) -> tuple[Ticket, tuple[Effect, ...]]:
+    others = [o for o in ticket.offers if o.state is OfferState.OPEN and o.slot != slot]
+    effects: list[Effect] = [Edit(o.slot, say.OfferTaken(ticket.ref), Kind.STATUS) for o in others]
+    if ticket.posted and slot != "offer/room":
+        effects.append(Edit("offer/room", say.OfferTaken(ticket.ref), Kind.STATUS))
+    effects.append(Edit(slot, say.OfferMine(ticket.ref, ticket.text), Kind.OFFER))
+    offers = tuple(
+        replace(o, state=OfferState.ENDED) if o.state is OfferState.OPEN else o
+        for o in ticket.offers
+        if o.user != user
+    )
+    mine = Offer(user, room, slot, facts.now, OfferState.CLAIMED, private=private)
+    ticket = replace(
+        ticket,
+        state=State.CLAIMED,
+        helper=user,
+        helper_slot=slot,
+        claimed_at=facts.now,
+        ended_at=None,
+        outcome=None,
+        reminders=0,
+        epoch=ticket.epoch + 1,
+        offers=(*offers, mine),
+    )
+    return ticket, tuple(effects)

@@ -1,0 +1,108 @@
+"""What both sides of a question use: ending it, its offers and how they read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from helpbot.core import notices as say
+from helpbot.core.effects import Edit, Effect, JobKind, Kind, Schedule
+from helpbot.core.ids import EventId, UserId
+from helpbot.core.incoming import Access
+from helpbot.core.tickets.values import (
+    CLOSE_AFTER,
+    Decision,
+    Facts,
+    Offer,
+    OfferState,
+    Pending,
+    Plan,
+    State,
+    Ticket,
+)
+
+
+def first_timers(ticket: Ticket, facts: Facts) -> tuple[Effect, ...]:
+    """Return what time will do to a ticket after its first reply: close an answer, or end without one."""
+    if ticket.ended:
+        return ()
+    if ticket.state is State.ANSWERED:
+        return (Schedule(JobKind.CLOSE, facts.now + CLOSE_AFTER),)
+    return (facts.expiry(facts.plan.expire_days),)
+
+
+def thread_of(ticket: Ticket, facts: Facts) -> EventId | None:
+    """Return the thread of a reply: the asker's own, or a new one where the room wants threads."""
+    return ticket.thread or (ticket.question if facts.threads else None)
+
+
+def plan_of(ticket: Ticket, facts: Facts) -> Plan:
+    """Return the plan frozen on the ticket, or today's for one that has not begun."""
+    return ticket.plan or facts.plan
+
+
+def marked(ticket: Ticket, user: UserId, state: OfferState) -> Ticket:
+    """Return the ticket with one volunteer's offer in another state."""
+    offers = tuple(replace(o, state=state) if o.user == user else o for o in ticket.offers)
+    return replace(ticket, offers=offers)
+
+
+def live_offers(ticket: Ticket) -> tuple[Offer, ...]:
+    """Return the offers that still ask somebody for something."""
+    return tuple(o for o in ticket.offers if o.state in (OfferState.OPEN, OfferState.CLAIMED))
+
+
+def refreshed(ticket: Ticket, offer: Offer, facts: Facts) -> Effect:
+    """Return the edit by which an offer shows the question as it is now."""
+    if offer.state is OfferState.CLAIMED:
+        return Edit(offer.slot, say.OfferMine(ticket.ref, ticket.text), Kind.OFFER)
+    return Edit(offer.slot, offer_notice(ticket, facts, first=False), Kind.OFFER)
+
+
+def ended_as(ticket: Ticket, state: State, facts: Facts) -> Ticket:
+    """Return the ticket ended: nothing pending, no timer valid, no offer open."""
+    return replace(
+        ticket,
+        state=state,
+        epoch=ticket.epoch + 1,
+        pending=Pending.NOTHING,
+        ended_at=facts.now,
+        offers=tuple(
+            replace(o, state=OfferState.ENDED) if o.state is OfferState.OPEN else o for o in ticket.offers
+        ),
+    )
+
+
+def end_offers(ticket: Ticket, notice: say.Notice) -> tuple[Effect, ...]:
+    """Return the edits by which every live offer says that it is over."""
+    slots = [o.slot for o in live_offers(ticket)] + (["offer/room"] if ticket.posted else [])
+    return tuple(Edit(slot, notice, Kind.STATUS) for slot in dict.fromkeys(slots))
+
+
+def offer_notice(ticket: Ticket, facts: Facts, *, first: bool) -> say.OfferMade:
+    """Return the words of an offer, with the asker's name only where they agreed to it."""
+    asker = facts.name_of(ticket.asker) if ticket.named else ""
+    return say.OfferMade(ticket.ref, ticket.text, asker, facts.origin.level, where_shown(facts), first)
+
+
+def open_notice(ticket: Ticket, facts: Facts) -> say.OfferOpen:
+    """Return the words of the post that names nobody."""
+    asker = facts.name_of(ticket.asker) if ticket.named else ""
+    return say.OfferOpen(ticket.ref, ticket.text, asker, facts.origin.level, where_shown(facts))
+
+
+def where_shown(facts: Facts) -> str:
+    """Return where an answer will be seen: `private`, `room` or `public`."""
+    room = facts.origin.room
+    if room.direct_with:
+        return "private"
+    return "public" if room.public or room.access is Access.UNRESTRICTED else "room"
+
+
+def preceded_by(decision: Decision, effects: tuple[Effect, ...]) -> Decision:
+    """Return a decision with other effects before its own."""
+    return Decision(decision.ticket, (*effects, *decision.effects))
+
+
+def same_slot(effect: Effect, edit: Edit) -> bool:
+    """Tell whether an effect edits the message that `edit` edits."""
+    return isinstance(effect, Edit) and effect.slot == edit.slot
