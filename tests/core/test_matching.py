@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from helpbot.core.faq import Faq, FaqEntry
 from helpbot.core.faq import Redirect as Fixed
 from helpbot.core.matching import Answer, Clarify, FaqIndex, Redirect, Route, built_in
+from helpbot.core.matching.lexicon import slips
 
 FAQ = Faq(
     entries=(
@@ -98,3 +99,32 @@ def test_a_follow_up_is_read_with_the_question_before_it() -> None:
     after = INDEX.verdict("et pour un collègue ?", before="comment donner accès à pix orga")
     assert not isinstance(alone, Answer)
     assert after.candidates[0].entry == "pix-inviter"
+
+
+@pytest.mark.parametrize(
+    ("typed", "known", "count"),
+    [
+        ("tchap", "tchap", 0),
+        ("tchpa", "tchap", 1),
+        ("tcapp", "tchapp", 1),
+        ("tchapp", "tchap", 1),
+        ("tchop", "tchap", 1),
+        ("tchopp", "tchap", None),
+        ("chape", "tchap", None),
+        ("certificatin", "certification", 1),
+        ("cretificatin", "certification", 2),
+        ("cretificatni", "certification", None),
+    ],
+)
+def test_slips_are_counted(typed: str, known: str, count: int | None) -> None:
+    assert slips(typed, known) == count
+
+
+def test_letters_that_changed_places_are_read_before_letters_that_changed() -> None:
+    faq = Faq(
+        (
+            FaqEntry("rentree", "a", "Que faire le jour de la rentrée ?", "…"),
+            FaqEntry("rentre", "a", "Mon mot de passe rentré est refusé", "…"),
+        )
+    )
+    assert FaqIndex.build(faq).verdict("le jour de la rentere").candidates[0].entry == "rentree"

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from operator import mul
 
 import numpy as np
 
-from helpbot.core.matching.lexicon import Evidence, Lexicon
+from helpbot.core.matching.lexicon import Asked, Evidence, Lexicon
 from helpbot.core.matching.ridge import Ridge
 from helpbot.core.matching.vectors import Floats, Reading, Space
 
@@ -67,67 +68,97 @@ class Left:
 
 def consider(
     space: Space, ridge: Ridge, lexicon: Lexicon, reading: Reading, left: Left | None = None
-) -> tuple[Floats, list[Candidate]]:
-    """Give every entry's kernel score, and the best of them measured."""
-    if left is None:
-        reading = lexicon.spelt(reading)
-    similar = space.similarities(space.vector(reading))
-    gone = None
-    if left is not None:
-        gone = left.entry
-        similar[lexicon.rows_of[gone] if gone is not None else left.row] = 0
-    scores = ridge.scores(space, similar)
-    asked = lexicon.asked(reading, gone)
-    told = lexicon.told(asked)
-    order = [i for i in best(scores, CONSIDERED + 1) if i != gone][:CONSIDERED]
-    order += [i for i in best(told, TOLD + 1) if i != gone and i not in order and told[i] > 0][:TOLD]
+) -> tuple[dict[int, float], list[Candidate]]:
+    """Give the kernel scores of the entries near a question, best first, and the best of them measured."""
+    gone = left.entry if left is not None else None
     skipped = left.row if left is not None else None
-    found = [lexicon.evidence(asked, at, skipped) for at in order]
+    likest: dict[str, tuple[str, float]] = {}
+    if left is None:
+        reading, likest = lexicon.heard(reading)
+    similar = space.similarities(space.vector(reading))
+    if gone is not None:
+        similar[lexicon.rows_of[gone].start : lexicon.rows_of[gone].stop] = 0
+    elif skipped is not None:
+        similar[skipped] = 0
+    scores = ridge.scores(space, similar)
+    asked = lexicon.asked(reading, likest, gone)
+    told = lexicon.told(asked)
+    order = [at for at, score in scores.items() if score > 0 and at != gone][:CONSIDERED]
+    order += [at for at in _most(told, TOLD + 1) if at != gone and at not in order][:TOLD]
+    found = lexicon.evidence(asked, order, skipped)
+    return scores, _measured(
+        lexicon, asked, found, order, [scores.get(at, 0.0) for at in order], told, skipped
+    )
+
+
+def _measured(
+    lexicon: Lexicon,
+    asked: Asked,
+    found: list[Evidence],
+    order: list[int],
+    kernel: list[float],
+    told: Floats,
+    skipped: int | None,
+) -> list[Candidate]:
+    """Give each entry's measures, those that compare it with the others included."""
+    said = told[order].tolist() if order else []
     length = math.log(1 + min(len(asked.weights) + len(asked.unknown), 12))
-    kernel = [float(scores[at]) for at in order]
-    said = [float(told[at]) for at in order]
-    covers = [e.cover for e in found]
-    overlaps = [e.overlap for e in found]
+    unknown = asked.unknown_share
+    leads = zip(
+        order,
+        found,
+        kernel,
+        _leads(kernel),
+        _leads([e.cover for e in found]),
+        _leads([e.overlap for e in found]),
+        _leads(said),
+        strict=True,
+    )
     candidates = []
-    for k, (at, evidence) in enumerate(zip(order, found, strict=False)):
-        size = len(lexicon.rows_of[at]) - (skipped is not None and skipped in lexicon.rows_of[at])
-        lead = said[k] - _best_other(said, k) if lexicon.answers(at) else 0.0
+    for at, evidence, score, lead, cover_lead, overlap_lead, told_lead in leads:
+        rows = lexicon.rows_of[at]
+        size = len(rows) - (skipped is not None and skipped in rows)
+        richness = math.log(max(1, min(size, 12)))
+        if not lexicon.answers(at):
+            told_lead = 0.0
         measures = (
-            kernel[k],
-            kernel[k] - _best_other(kernel, k),
+            score,
+            lead,
             evidence.cover_with_answer,
             evidence.subject,
             evidence.frame_only,
             evidence.missing,
             evidence.reverse,
-            covers[k] - _best_other(covers, k),
-            overlaps[k] - _best_other(overlaps, k),
-            lead,
-            lead / max(1, size),
-            asked.unknown_share,
+            cover_lead,
+            overlap_lead,
+            told_lead,
+            told_lead / max(1, size),
+            unknown,
             length,
-            math.log(max(1, min(size, 12))),
-            math.log(max(1, min(size, 12))) - lexicon.usual_size,
+            richness,
+            richness - lexicon.usual_size,
         )
         candidates.append(Candidate(at, measures, evidence))
-    return scores, candidates
+    return candidates
 
 
-def best(scores: Floats, count: int) -> list[int]:
-    """Give the places of the highest scores, best first; the first of equals first."""
-    if count >= len(scores):
-        near = np.arange(len(scores))
-    else:
-        near = np.sort(np.argpartition(-scores, count)[:count])
-    return [int(i) for i in near[np.argsort(-scores[near], kind="stable")]]
+def _most(values: Floats, count: int) -> list[int]:
+    """Give the places of the highest values above 0, best first; the first of equals first."""
+    near = np.argpartition(values, -count)[-count:] if count < len(values) else np.arange(len(values))
+    ranked = sorted(zip((-values[near]).tolist(), near.tolist(), strict=True))
+    return [at for value, at in ranked if value < 0]
 
 
-def _best_other(values: Sequence[float], at: int) -> float:
-    return max((v for k, v in enumerate(values) if k != at), default=0.0)
+def _leads(values: Sequence[float]) -> list[float]:
+    """Give how far each value is above the best of the others; above 0 when there are none."""
+    if len(values) < 2:
+        return list(values)
+    second, first = sorted(values)[-2:]
+    return [value - (second if value == first else first) for value in values]
 
 
 def probability(candidate: Candidate) -> float:
     """Give the probability that this entry answers the question."""
     known = learned()
-    logit = known.bias + sum(w * x for w, x in zip(known.weights, candidate.measures, strict=True))
+    logit = known.bias + sum(map(mul, known.weights, candidate.measures))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))

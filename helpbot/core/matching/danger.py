@@ -39,7 +39,8 @@ class _Rule:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    spellings: tuple[str, ...]
+    spellings: dict[str, list[str]]
+    """By first letter, which people rarely miss."""
     heard: dict[str, str]
     harmless: re.Pattern[str]
     lesson: re.Pattern[str]
@@ -54,13 +55,20 @@ def _rules() -> _Rules:
     raw = yaml.load(text, Loader=loader)  # noqa: S506  (both are safe loaders)
     named = raw["words"]
     return _Rules(
-        tuple(raw["spellings"].split()),
+        _by_letter([w for w in raw["spellings"].split() if len(w) >= LEAST_LETTERS]),
         dict(raw["heard"]),
         re.compile(rf"\b(?:{_joined(raw['harmless'])})\b"),
         re.compile(_joined(raw["lesson"])),
         tuple(_Rule(r["id"], _any(r["always"], named), _any(r["topic"], named)) for r in raw["rules"]),
         tuple(Redirect(r["id"], (), r["answer"], urgent=True) for r in raw["rules"]),
     )
+
+
+def _by_letter(words: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for word in words:
+        found.setdefault(word[0], []).append(word)
+    return found
 
 
 def _joined(folded: str) -> str:
@@ -110,7 +118,8 @@ def _spelt(question: str, rules: _Rules) -> str:
     return " ".join(_righted(word, rules.spellings) for word in folded.split(" "))
 
 
-def _righted(word: str, known: tuple[str, ...]) -> str:
-    if len(word) < LEAST_LETTERS or word in known or not word.isalpha():
+def _righted(word: str, known: dict[str, list[str]]) -> str:
+    alike = known.get(word[:1])
+    if not alike or len(word) < LEAST_LETTERS or word in alike or not word.isalpha():
         return word
-    return next((k for k in known if len(k) >= LEAST_LETTERS and is_slip(word, k)), word)
+    return next((k for k in alike if is_slip(word, k)), word)

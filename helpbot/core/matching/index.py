@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
+from itertools import islice
 
 from helpbot.core import faq as values
 from helpbot.core import french
@@ -13,7 +12,7 @@ from helpbot.core.matching import calibrate, danger
 from helpbot.core.matching.confidence import Candidate, Left, consider, learned, probability
 from helpbot.core.matching.lexicon import Lexicon
 from helpbot.core.matching.ridge import Ridge
-from helpbot.core.matching.vectors import Floats, Reading, Space, read
+from helpbot.core.matching.vectors import Reading, Space, read
 from helpbot.core.matching.verdicts import Answer, Clarify, Match, Redirect, Route, Verdict
 
 SHOWN = 10
@@ -51,9 +50,9 @@ class FaqIndex:
         phrasings += [(shift + i, p) for i, r in enumerate(faq.redirects) for p in r.when]
         labels = [i for i, _ in phrasings]
         readings = [read(p) for _, p in phrasings]
-        count = shift + len(faq.redirects)
-        space, ridge = Space(readings, labels), Ridge(np.array(labels, np.intp), count)
-        lexicon = Lexicon(readings, labels, [*(e.answer for e in faq.entries), *("" for _ in faq.redirects)])
+        space, ridge = Space(readings, labels), Ridge(labels)
+        told = [*(e.answer for e in faq.entries), *("" for _ in faq.redirects)]
+        lexicon = Lexicon(space, readings, labels, told)
         if answer_at is None:
             answer_at = calibrate.raised(
                 learned().answer_at,
@@ -80,7 +79,7 @@ class FaqIndex:
 
     def verdict(self, question: str, *, before: str | None = None) -> Verdict:
         """Decide what to do with a question. `before` is what the same person asked just before."""
-        reading = read(question)
+        reading = own = read(question)
         if before and french.is_follow_up(question):
             reading = read(f"{french.strip_politeness(before)} {question}")
         scores, measured = self._considered(reading)
@@ -89,10 +88,9 @@ class FaqIndex:
         alarm = danger.alarm(question)
         if alarm and not self._answered_all_the_same(alarm, ranked):
             return Redirect(alarm.id, urgent=True, candidates=candidates, why=(alarm.words,))
-        urgent_at = URGENT_LESSON_AT if danger.is_lesson(question) else URGENT_AT
-        if turned := self._redirected(ranked, candidates, urgent_at):
+        if turned := self._redirected(question, ranked, candidates):
             return turned
-        if candidates and candidates[0].score >= self.answer_at and not _leans(question, before, ranked):
+        if candidates and candidates[0].score >= self.answer_at and not _leans(question, own, before, ranked):
             return Answer(candidates[0], candidates)
         if options := self._options(candidates):
             return Clarify(options, candidates)
@@ -102,7 +100,7 @@ class FaqIndex:
         """Give the measures of the likeliest entries: for calibration and its training."""
         return consider(self._space, self._ridge, self._lexicon, read(question), left)[1]
 
-    def _considered(self, reading: Reading) -> tuple[Floats, list[Candidate]]:
+    def _considered(self, reading: Reading) -> tuple[dict[int, float], list[Candidate]]:
         return consider(self._space, self._ridge, self._lexicon, reading)
 
     def _answered_all_the_same(self, alarm: danger.Alarm, ranked: list[tuple[float, Candidate]]) -> bool:
@@ -112,7 +110,7 @@ class FaqIndex:
         return not alarm.sure or ranked[0][1].evidence.overlap >= SAME_WORDS
 
     def _redirected(
-        self, ranked: list[tuple[float, Candidate]], candidates: tuple[Match, ...], urgent_at: float
+        self, question: str, ranked: list[tuple[float, Candidate]], candidates: tuple[Match, ...]
     ) -> Redirect | None:
         """Give the redirection that the question asks for, when no entry answers better."""
         shift = len(self.faq.entries)
@@ -120,21 +118,24 @@ class FaqIndex:
             return None
         confidence, best = ranked[0]
         known = self.faq.redirects[best.at - shift]
+        urgent_at = URGENT_LESSON_AT if known.urgent and danger.is_lesson(question) else URGENT_AT
         if confidence < (urgent_at if known.urgent else REDIRECT_AT):
             return None
         return Redirect(known.id, known.urgent, candidates, round(confidence, 4), best.evidence.words)
 
-    def _candidates(self, ranked: list[tuple[float, Candidate]], scores: Floats) -> tuple[Match, ...]:
+    def _candidates(
+        self, ranked: list[tuple[float, Candidate]], scores: dict[int, float]
+    ) -> tuple[Match, ...]:
         """Give entries only, those looked at closely first, then by kernel score to make up the number."""
         shift = len(self.faq.entries)
         found = [Match(self._names[c.at], round(p, 4), c.evidence.words) for p, c in ranked if c.at < shift]
         taken = {m.entry for m in found}
         floor = min((m.score for m in found), default=0.0)
-        for at in np.argsort(-scores[:shift], kind="stable")[: SHOWN + len(found)]:
+        for at, score in scores.items():
             if len(found) >= SHOWN:
                 break
-            if self._names[at] not in taken:
-                likely = min(floor, max(0.0, float(scores[at]) / 10))
+            if at < shift and self._names[at] not in taken:
+                likely = min(floor, max(0.0, score / 10))
                 found.append(Match(self._names[at], round(likely, 4)))
         return tuple(found[:SHOWN])
 
@@ -145,12 +146,12 @@ class FaqIndex:
         least = candidates[0].score / FAR_BEHIND
         return tuple(m for m in candidates[:OPTIONS] if m.why and m.score >= least)
 
-    def _theme(self, scores: Floats) -> str | None:
+    def _theme(self, scores: dict[int, float]) -> str | None:
         totals: dict[str, float] = {}
         entries = self.faq.entries
-        for at in np.argsort(-scores[: len(entries)], kind="stable")[:SHOWN]:
+        for at, score in islice(((at, s) for at, s in scores.items() if at < len(entries)), SHOWN):
             theme = entries[at].theme
-            totals[theme] = totals.get(theme, 0.0) + max(0.0, float(scores[at]))
+            totals[theme] = totals.get(theme, 0.0) + max(0.0, score)
         ranked = sorted(totals.items(), key=lambda kv: -kv[1])
         if not ranked or ranked[0][1] < THEME_AT:
             return None
@@ -159,8 +160,10 @@ class FaqIndex:
         return ranked[0][0]
 
 
-def _leans(question: str, before: str | None, ranked: list[tuple[float, Candidate]]) -> bool:
+def _leans(
+    question: str, reading: Reading, before: str | None, ranked: list[tuple[float, Candidate]]
+) -> bool:
     """Tell whether a question says too little to be answered: one word, or « et pour un collègue ? »."""
     if ranked[0][1].evidence.overlap >= SAME_WORDS:
         return False
-    return len(french.stems(question)) < LEAST_WORDS or (not before and french.is_follow_up(question))
+    return len(reading.stems) < LEAST_WORDS or (not before and french.is_follow_up(question))

@@ -10,12 +10,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 
 import numpy as np
-from numpy.typing import NDArray
 
 from helpbot.core import french
-from helpbot.core.matching.vectors import Floats, Reading, pieces
+from helpbot.core.matching.vectors import Floats, Narrow, Reading, Space, least, pieces, sums
 
 TYPO_LIKENESS = 0.5
 """Shared pieces (Dice) from which an unknown word is read as a known one."""
@@ -27,6 +27,7 @@ SLIP_LENGTH = 5
 LONG_WORD = 9
 ANSWER_CHARS = 400
 FRAME_TOLD = 0.4
+SHOWN_WORDS = 5
 
 
 @cache
@@ -77,12 +78,13 @@ class Lexicon:
 
     __slots__ = (
         "_answers",
-        "_by_piece",
-        "_idf",
         "_known",
         "_lengths",
-        "_pieces",
-        "_rows",
+        "_piece_counts",
+        "_piece_ptr",
+        "_piece_words",
+        "_said",
+        "_space",
         "_told_by",
         "_told_scale",
         "_unknown",
@@ -90,66 +92,81 @@ class Lexicon:
         "usual_size",
     )
 
-    def __init__(self, readings: Sequence[Reading], groups: Sequence[int], answers: Sequence[str]) -> None:
-        self._rows = [tuple(dict.fromkeys(r.stems)) for r in readings]
+    def __init__(
+        self, space: Space, readings: Sequence[Reading], groups: Sequence[int], answers: Sequence[str]
+    ) -> None:
+        self._space = space
         count = max(groups, default=-1) + 1
-        self.rows_of: list[list[int]] = [[] for _ in range(count)]
-        for row, group in enumerate(groups):
-            self.rows_of[group].append(row)
+        sizes = np.bincount(np.array(groups, np.intp), minlength=count).tolist()
+        ends = list(accumulate(sizes))
+        self.rows_of = [range(end - size, end) for size, end in zip(sizes, ends, strict=True)]
+        self._said = [frozenset(s for row in rows for s in readings[row].stems) for rows in self.rows_of]
         self._answers = [french.stems_told(a[:ANSWER_CHARS]) for a in answers]
-        sizes_seen = [math.log(max(1, min(len(own), 12))) for own in self.rows_of]
+        sizes_seen = [math.log(max(1, min(size, 12))) for size in sizes]
         self.usual_size = sum(sizes_seen) / max(1, len(sizes_seen))
         """Mean logarithm of an entry's number of phrasings: who has more draws more than its due."""
         self._told_by = _postings(self._answers)
-        sizes = np.array([len(a) for a in self._answers], np.float32)
-        usual = max(1.0, float(sizes.mean())) if len(sizes) else 1.0
-        self._told_scale = 1 / (0.5 + 0.5 * sizes / usual)  # a long answer has any word
-        df: dict[str, int] = {}
-        for rows in self.rows_of:
-            for stem in {s for row in rows for s in self._rows[row]}:
-                df[stem] = df.get(stem, 0) + 1
-        self._idf = {s: math.log((1 + count) / (1 + n)) + 1 for s, n in df.items()}
-        self._lengths = [sum(self._idf[s] for s in row) for row in self._rows]
+        told = np.array([len(a) for a in self._answers], np.float64)
+        usual = max(1.0, float(told.mean())) if len(told) else 1.0
+        self._told_scale = 1 / (0.5 + 0.5 * told / usual)  # a long answer has any word
+        self._lengths = np.array([sum(self._weight(s) for s in set(r.stems)) for r in readings])
         self._unknown = math.log(1 + count) + 1
         self._known = list(dict.fromkeys(w for r in readings for w in r.words if len(w) >= TYPO_LENGTH))
-        self._by_piece: dict[str, list[int]] = {}
-        self._pieces: list[int] = []
-        for at, word in enumerate(self._known):
-            found = set(pieces(word))
-            self._pieces.append(len(found))
-            for piece in found:
-                self._by_piece.setdefault(piece, []).append(at)
+        self._learn_pieces()
+
+    def _learn_pieces(self) -> None:
+        """Note which known words have each piece, to find those most like an unknown one."""
+        own = [self._space.piece_ids(word) for word in self._known]
+        self._piece_counts = np.array([len(ids) for ids in own], np.int32)
+        ids = np.array([at for found in own for at in found], np.int32)
+        order = np.argsort(ids, kind="stable")
+        words = np.repeat(np.arange(len(own), dtype=np.int32), self._piece_counts)[order]
+        self._piece_words = words.astype(least(len(own)))
+        self._piece_ptr = np.searchsorted(ids[order], np.arange(self._space.piece_count + 1)).astype(np.int32)
+
+    def _weight(self, stem: str) -> float:
+        return self._space.weight(stem) or 0.0
 
     def nearest(self, word: str) -> tuple[str, float]:
         """Give the FAQ's word most like an unknown one, with their likeness; an empty word when none is."""
-        found = set(pieces(word))
-        shared: dict[int, int] = {}
-        for piece in found:
-            for at in self._by_piece.get(piece, ()):
-                shared[at] = shared.get(at, 0) + 1
-        best, likeness = "", 0.0
-        for at, count in shared.items():
-            alike = 2 * count / (len(found) + self._pieces[at])
-            if alike <= SLIP_LEAST or max(alike, SLIP) <= likeness:
+        ids = self._space.piece_ids(word)
+        if not ids:
+            return "", 0.0
+        kept, ptr = self._piece_words, self._piece_ptr
+        having = np.concatenate([kept[ptr[at] : ptr[at + 1]] for at in ids])
+        shared = np.bincount(having, minlength=len(self._known))
+        alike = 2 * shared / (len(set(pieces(word))) + self._piece_counts)
+        near = np.flatnonzero(alike > SLIP_LEAST)
+        if not len(near):
+            return "", 0.0
+        first = int(near[np.argmax(alike[near])])
+        if alike[first] >= SLIP:
+            return self._known[first], float(alike[first])
+        slipped = [(s, at) for at in near.tolist() if (s := slips(word, self._known[at])) is not None]
+        if slipped:  # letters that changed places before letters that changed
+            letters = sorted(word)
+            found = min(slipped, key=lambda s: (s[0], sorted(self._known[s[1]]) != letters, -alike[s[1]]))
+            return self._known[found[1]], SLIP
+        return (self._known[first], float(alike[first])) if alike[first] >= TYPO_LIKENESS else ("", 0.0)
+
+    def heard(self, reading: Reading) -> tuple[Reading, dict[str, tuple[str, float]]]:
+        """Read a misspelt word as the FAQ's word that it must be: a slip away, same first letter.
+
+        Also give, for each word that stays unknown, the known one most like it.
+        """
+        words, stems = list(reading.words), list(reading.stems)
+        likest: dict[str, tuple[str, float]] = {}
+        for at, (word, stem) in enumerate(zip(reading.words, reading.stems, strict=True)):
+            if len(word) < TYPO_LENGTH or self._space.weight(stem) is not None:
                 continue
-            if alike < SLIP and is_slip(word, self._known[at]):
-                alike = SLIP
-            if alike >= TYPO_LIKENESS and alike > likeness:
-                best, likeness = self._known[at], alike
-        return best, likeness
+            close, likeness = likest[word] = self.nearest(word)
+            if likeness >= SLIP and len(word) >= SLIP_LENGTH and word.isalpha():
+                words[at], stems[at] = close, french.stem(close)
+        return (Reading(tuple(words), tuple(stems)) if likest else reading), likest
 
-    def spelt(self, reading: Reading) -> Reading:
-        """Read a misspelt word as the FAQ's word that it must be: a slip away, same first letter."""
-        changed = [self._respelt(w, s) for w, s in zip(reading.words, reading.stems, strict=True)]
-        return Reading(tuple(w for w, _ in changed), tuple(s for _, s in changed))
-
-    def _respelt(self, word: str, stem: str) -> tuple[str, str]:
-        if stem in self._idf or len(word) < SLIP_LENGTH or not word.isalpha():
-            return word, stem
-        close, likeness = self.nearest(word)
-        return (close, french.stem(close)) if likeness >= SLIP else (word, stem)
-
-    def asked(self, reading: Reading, without: int | None = None) -> Asked:
+    def asked(
+        self, reading: Reading, likest: dict[str, tuple[str, float]], without: int | None = None
+    ) -> Asked:
         """Weigh a question's words. `without`: an entry whose own words do not count as known."""
         weights: dict[str, float] = {}
         credit: dict[str, float] = {}
@@ -158,25 +175,28 @@ class Lexicon:
         own = self._only_in(without) if without is not None else frozenset()
         for word, stem in zip(reading.words, reading.stems, strict=True):
             origin.setdefault(stem, word)
-            if stem in self._idf and stem not in own:
-                weights[stem], credit[stem] = self._idf[stem], 1.0
+            weight = self._space.weight(stem)
+            if weight is not None and stem not in own:
+                weights[stem], credit[stem] = weight, 1.0
                 continue
-            close, likeness = self.nearest(word) if len(word) >= TYPO_LENGTH else ("", 0.0)
+            close, likeness = "", 0.0
+            if len(word) >= TYPO_LENGTH:
+                close, likeness = likest.get(word) or self.nearest(word)
             close = french.stem(close)
             missing = self._unknown
-            if close in self._idf and close not in own:
+            weight = self._space.weight(close)
+            if weight is not None and close not in own:
                 missing *= 1 - likeness
                 if close not in weights:
-                    weights[close], credit[close] = self._idf[close], likeness
+                    weights[close], credit[close] = weight, likeness
                     origin.setdefault(close, word)
             unknown[stem] = missing
         total = sum(weights.values()) + sum(unknown.values())
         return Asked(weights, credit, unknown, origin, total)
 
     def _only_in(self, entry: int) -> frozenset[str]:
-        lone = math.log((1 + len(self.rows_of)) / 2) + 1
-        own = {s for row in self.rows_of[entry] for s in self._rows[row]}
-        return frozenset(s for s in own if self._idf[s] >= lone)
+        lone = math.log((1 + len(self.rows_of)) / 2) + 1 - 1e-4
+        return frozenset(s for s in self._said[entry] if self._weight(s) >= lone)
 
     def answers(self, entry: int) -> bool:
         """Tell whether an entry has an answer to read; a redirection has none."""
@@ -184,50 +204,83 @@ class Lexicon:
 
     def told(self, asked: Asked) -> Floats:
         """Give, for each entry, the share of a question's words that its answer has."""
-        scores = np.zeros(len(self._answers), np.float32)
-        total = 0.0
+        having: list[Narrow] = []
+        worth: list[float] = []
+        total, count, frame = 0.0, len(self._answers), frame_stems()
         for stem in (*asked.weights, *asked.unknown):
-            having = self._told_by.get(stem)
-            count = 0 if having is None else len(having)
-            weight = math.log((1 + len(scores)) / (1 + count)) + 1
-            weight *= FRAME_TOLD if stem in frame_stems() else 1.0
+            entries = self._told_by.get(stem)
+            weight = math.log((1 + count) / (1 + (0 if entries is None else len(entries)))) + 1
+            weight *= FRAME_TOLD if stem in frame else 1.0
             total += weight
-            if having is not None:
-                scores[having] += weight
-        return (scores * (self._told_scale / max(total, 1e-9))).astype(np.float32)
+            if entries is not None:
+                having.append(entries)
+                worth.append(weight)
+        if not having:
+            return np.zeros(count)
+        adds = np.repeat(worth, [len(entries) for entries in having])
+        scores = sums(np.concatenate(having), adds, count)
+        scores *= self._told_scale / max(total, 1e-9)
+        return scores
 
-    def evidence(self, asked: Asked, entry: int, without: int | None = None) -> Evidence:
-        """Tell how much of a question an entry accounts for. `without`: a phrasing left out."""
-        weights, credit, frame = asked.weights, asked.credit, frame_stems()
-        covered: set[str] = set()
-        reverse = overlap = 0.0
-        for row in self.rows_of[entry]:
-            shared = [stem for stem in self._rows[row] if stem in weights]
-            if not shared or row == without:
-                continue
-            covered.update(shared)
-            common = sum([weights[stem] * credit[stem] for stem in shared])
-            length = self._lengths[row]
-            reverse = max(reverse, common / length)
-            overlap = max(overlap, common / max(length + asked.total - common, common))
+    def evidence(self, asked: Asked, entries: Sequence[int], without: int | None = None) -> list[Evidence]:
+        """Tell how much of a question some entries account for. `without`: a phrasing left out."""
+        if not entries:
+            return []
+        rows = [self.rows_of[entry] for entry in entries]
+        worth = {stem: weight * asked.credit[stem] for stem, weight in asked.weights.items()}
+        common = self._space.shared(worth)
+        if without is not None:
+            common[without] = 0
+        lengths = np.concatenate([self._lengths[r.start : r.stop] for r in rows])
+        common = np.concatenate([common[r.start : r.stop] for r in rows])
+        starts = [0, *accumulate(len(r) for r in rows)][:-1]
+        reverse = np.maximum.reduceat(common / np.maximum(lengths, 1e-9), starts).tolist()
+        either = np.maximum(np.maximum(lengths + asked.total - common, common), 1e-9)
+        overlap = np.maximum.reduceat(common / either, starts).tolist()
+        weighed = self._weighed(asked, worth)
+        return [
+            self._explained(asked, weighed, self._covered(asked, entry, without), entry, *shares)
+            for entry, *shares in zip(entries, reverse, overlap, strict=True)
+        ]
+
+    def _covered(self, asked: Asked, entry: int, without: int | None) -> frozenset[str]:
+        """Give the words of the question that an entry's phrasings have."""
+        own, rows = self._said[entry], self.rows_of[entry]
+        if without is None or without not in rows:
+            return own
+        return frozenset(s for s in asked.weights if s in own and self._space.has(s, rows, without))
+
+    def _weighed(self, asked: Asked, worth: dict[str, float]) -> list[tuple[str, float, float, bool]]:
+        """Give each word of the question, its weight, its worth, and whether it frames; what tells first."""
+        frame = frame_stems()
+        said = [(s, weight, worth[s], s in frame) for s, weight in asked.weights.items()]
+        said.sort(key=lambda word: -word[1] * (0.5 if word[3] else 1.0))
+        return said + [(s, w, 0.0, s in frame) for s, w in asked.unknown.items()]
+
+    def _explained(
+        self,
+        asked: Asked,
+        weighed: list[tuple[str, float, float, bool]],
+        covered: frozenset[str],
+        entry: int,
+        reverse: float,
+        overlap: float,
+    ) -> Evidence:
         told = self._answers[entry]
         cover = wide = subject = subject_all = missing = 0.0
-        for stem, weight in weights.items():
-            worth = weight * credit[stem]
-            inside, said = stem in covered, stem in told
-            cover += worth if inside else 0.0
-            wide += worth if inside or said else 0.0
-            if stem not in frame:
+        explained: list[str] = []
+        for stem, weight, worth, framing in weighed:
+            inside = worth > 0 and stem in covered
+            if inside or stem in told:
+                explained.append(stem)
+                wide += worth
+                cover += worth if inside else 0.0
+            elif not framing and weight > missing:
+                missing = weight
+            if not framing:
                 subject_all += weight
                 subject += worth if inside else 0.0
-                missing = missing if inside or said else max(missing, weight)
-        for stem, weight in asked.unknown.items():
-            if stem not in frame:
-                subject_all += weight
-                missing = missing if stem in told else max(missing, weight)
         total = asked.total or 1.0
-        explained = covered.union(s for s in (*weights, *asked.unknown) if s in told)
-        heavy = sorted(explained, key=lambda s: -weights.get(s, 0.1) * (0.5 if s in frame else 1.0))
         return Evidence(
             cover / total,
             wide / total,
@@ -236,27 +289,50 @@ class Lexicon:
             missing / self._unknown,
             reverse,
             overlap,
-            tuple(asked.origin.get(s, s) for s in heavy[:5]),
+            tuple([asked.origin.get(s, s) for s in explained[:SHOWN_WORDS]]),
         )
 
 
-def _postings(sets: Sequence[frozenset[str]]) -> dict[str, NDArray[np.int32]]:
+def _postings(sets: Sequence[frozenset[str]]) -> dict[str, Narrow]:
     found: dict[str, list[int]] = {}
     for at, members in enumerate(sets):
         for stem in members:
             found.setdefault(stem, []).append(at)
-    return {stem: np.array(at, np.int32) for stem, at in found.items()}
+    kind = least(len(sets))
+    return {stem: np.array(at, kind) for stem, at in found.items()}
 
 
 def is_slip(typed: str, known: str) -> bool:
-    """Tell whether one slip (a letter more, less, other, or two swapped) leads from one word to the other.
+    """Tell whether a slip leads from one word to the other."""
+    return slips(typed, known) is not None
 
-    Two slips in a long word. The first letter is right: people rarely miss it.
+
+def slips(typed: str, known: str) -> int | None:
+    """Give how many slips (a letter more, less, other, or two swapped) lead from one word to the other.
+
+    One may, two in a long word; None when it takes more. The first letter is right: people rarely miss it.
     """
-    if len(typed) < SLIP_LENGTH or typed[0] != known[0]:
-        return False
+    if typed[:1] != known[:1] or len(typed) < SLIP_LENGTH:
+        return None
     allowed = 2 if len(typed) >= LONG_WORD else 1
-    return abs(len(typed) - len(known)) <= allowed and _distance(typed, known, allowed) <= allowed
+    if abs(len(typed) - len(known)) > allowed:
+        return None
+    start, end = 1, 0
+    least = min(len(typed), len(known))
+    while start < least and typed[start] == known[start]:
+        start += 1
+    while end < least - start and typed[-1 - end] == known[-1 - end]:
+        end += 1
+    a, b = typed[start : len(typed) - end], known[start : len(known) - end]
+    if len(a) <= 1 and len(b) <= 1:
+        return max(len(a), len(b))
+    if abs(len(a) - len(b)) == max(len(a), len(b)):  # letters more, or less
+        found = max(len(a), len(b))
+    elif len(a) == len(b) == 2 and a == b[::-1]:
+        found = 1
+    else:
+        found = _distance(a, b, allowed) if allowed > 1 else 2
+    return found if found <= allowed else None
 
 
 def _distance(a: str, b: str, allowed: int) -> int:

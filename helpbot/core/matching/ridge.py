@@ -7,41 +7,59 @@ once over all phrasings (+2 to +4 points); it needs no square matrix of the whol
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from helpbot.core.matching.vectors import Floats, Space
+from helpbot.core.matching.vectors import Floats, Places, Space
 
 LAMBDA = 0.3
 NEAREST_ENTRIES = 20
 NEAREST_ROWS = 60
 
 
-@dataclass(frozen=True, slots=True)
 class Ridge:
-    """Which entry each phrasing asks for."""
+    """Which entry each phrasing asks for. The phrasings of an entry follow one another."""
 
-    labels: NDArray[np.intp]
-    classes: int
+    __slots__ = ("_bounds", "_labels", "_places", "_starts")
 
-    def scores(self, space: Space, similar: Floats) -> Floats:
-        """Give each entry's score from the similarity of a question to each phrasing."""
-        rows = nearest_rows(similar, self.labels)
+    def __init__(self, labels: Sequence[int]) -> None:
+        self._labels = np.array(labels, np.int32)
+        self._starts = np.unique(self._labels, return_index=True)[1]
+        self._places = np.arange(len(labels))
+        self._bounds = [*self._starts.tolist(), len(labels)]
+
+    def scores(self, space: Space, similar: Floats) -> dict[int, float]:
+        """Give how much each entry near the question is asked for, the most first; all others score 0."""
+        rows = self.nearest_rows(similar)
         if not len(rows):
-            return np.zeros(self.classes, np.float32)
+            return {}
         kernel = space.gram(rows)
-        kernel[np.diag_indices(len(rows))] += LAMBDA
-        pull = np.linalg.solve(kernel, similar[rows])  # symmetric: the same as weights first
-        return np.bincount(self.labels[rows], weights=pull, minlength=self.classes).astype(np.float32)
+        kernel.ravel()[:: len(rows) + 1] += LAMBDA
+        pull = np.linalg.solve(
+            kernel, similar[rows].astype(np.float32)
+        )  # symmetric: the same as weights first
+        scores: dict[int, float] = {}
+        for label, part in zip(self._labels[rows].tolist(), pull.tolist(), strict=True):
+            scores[label] = scores.get(label, 0.0) + part
+        return dict(sorted(scores.items(), key=lambda at: (-at[1], at[0])))
+
+    def nearest_rows(self, similar: Floats) -> Places:
+        """Give the phrasings most like the question, all from the entries most like it."""
+        if not len(similar):
+            return np.zeros(0, np.intp)
+        heads = np.maximum.reduceat(similar, self._starts)
+        bounds, places = self._bounds, self._places
+        nearest = _most(heads, NEAREST_ENTRIES).tolist()
+        rows: Places = np.concatenate([places[bounds[at] : bounds[at + 1]] for at in nearest])
+        near = similar[rows]
+        best = _most(near, NEAREST_ROWS)
+        return rows[best[near[best] > 0]]
 
 
-def nearest_rows(similar: Floats, labels: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Give the phrasings most like the question, all from the entries most like it."""
-    wide = min(len(similar), NEAREST_ROWS * 8)
-    near = np.argpartition(-similar, wide - 1)[:wide] if wide < len(similar) else np.arange(wide)
-    near = near[similar[near] > 0]
-    near = near[np.argsort(-similar[near], kind="stable")]
-    kept = list(dict.fromkeys(labels[near].tolist()))[:NEAREST_ENTRIES]
-    return near[np.isin(labels[near], kept)][:NEAREST_ROWS].astype(np.intp)
+def _most(values: Floats, count: int) -> Places:
+    """Give the places of the highest values, in no order."""
+    if len(values) <= count:
+        return np.arange(len(values))
+    places: Places = np.argpartition(values, -count)
+    return places[-count:]

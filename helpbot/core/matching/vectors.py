@@ -1,21 +1,27 @@
 """Phrasings as sparse unit vectors: stems and pairs of stems on one side, pieces of words on the other.
 
-Numpy only. Rows are kept twice, by phrasing (to compare phrasings) and by feature (to search).
+Numpy only. What has what is kept twice, by phrasing (to compare phrasings) and by feature (to search), in the
+fewest bytes that number it.
 """
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from helpbot.core import french
 
-Floats = NDArray[np.float32]
+Singles = NDArray[np.float32]
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
+Places = NDArray[np.intp]
+Narrow = NDArray[np.integer[Any]]
 
 WORD_SHARE = 0.5
 """How much of a vector's length is due to whole words; the rest is pieces of words."""
@@ -24,7 +30,6 @@ UNKNOWN_WEIGHT = 1.0
 """How much a word that the FAQ never uses weighs against a question, relative to a rare word of the FAQ."""
 GRAMS = (3, 4)
 MOST_POSTINGS = 150_000
-_SINGLE, _PAIR, _PIECE = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,156 +52,209 @@ def read(text: str) -> Reading:
 
 
 def pieces(word: str) -> list[str]:
-    """Give the pieces of 3 to 5 characters of a word, its ends marked."""
+    """Give the pieces of 3 and 4 characters of a word, its ends marked."""
     padded = f" {word} "
     return [padded[i : i + n] for n in GRAMS for i in range(len(padded) - n + 1)]
 
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """A text as known features with weights. Its length is 1 when the FAQ knows all of it, less otherwise."""
+    """A text as known features, and what each adds to the phrasings that have it.
 
-    ids: Ints
-    weights: Floats
+    Words first, pieces of words from `cut` on. Its length is 1 when the FAQ knows all of it, less otherwise.
+    """
+
+    ids: list[int]
+    adds: Floats
+    cut: int
 
 
 class Space:
     """The features of a set of phrasings, and the phrasings as vectors. Immutable once built.
 
-    The phrasings of an entry follow one another: `groups` never decreases.
+    The phrasings of an entry follow one another: `groups` never decreases. A feature weighs the same wherever
+    it stands, so no weight is kept beside a posting: one a feature, and two factors a row (words, pieces).
     """
 
     __slots__ = (
-        "_features",
-        "_idf",
-        "_indptr",
+        "_factors",
+        "_pieces",
+        "_posting_ptr",
         "_posting_rows",
-        "_posting_weights",
         "_row_ids",
         "_row_ptr",
-        "_row_weights",
+        "_spelt",
         "_unknown",
+        "_weights",
+        "_words",
         "rows",
     )
 
     def __init__(self, readings: Sequence[Reading], groups: Sequence[int]) -> None:
-        self._features: dict[str, int] = {}
+        self._words: dict[str, int] = {}
+        self._pieces: dict[str, int] = {}
+        self._spelt: dict[str, array[int]] = {}
+        """Each known word's pieces."""
         self.rows = len(readings)
-        flat, kinds = array("i"), bytearray()
-        counts = np.array(self._learn(readings, flat, kinds), np.int64)
-        size = len(self._features)
+        flat, sides = array("i"), array("i")
+        self._learn(readings, flat, sides)
+        known, size = len(self._words), len(self._words) + len(self._pieces)
+        counts = np.array(sides, np.int32)
+        side_of = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
         ids = np.frombuffer(flat, np.int32) if flat else np.zeros(0, np.int32)
-        kind = np.frombuffer(kinds, np.uint8)
-        self._row_ptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        row_of = np.repeat(np.arange(self.rows, dtype=np.int32), counts)
+        ids[side_of % 2 == 1] += known  # pieces come after words
+        self._pieces = {piece: at + known for piece, at in self._pieces.items()}
+        self._spelt = {word: array("i", [at + known for at in own]) for word, own in self._spelt.items()}
         order = np.argsort(ids, kind="stable")
-        self._idf, self._unknown = _idf(ids[order], np.asarray(groups, np.int32)[row_of[order]], size)
-        weights = self._idf[ids]
-        weights[kind == _PAIR] *= PAIR_WEIGHT
-        weights *= _unit(weights, row_of, kind != _PIECE, self.rows)
-        self._row_ids, self._row_weights = ids, weights
-        self._posting_rows, self._posting_weights = row_of[order], weights[order]
-        self._indptr = np.searchsorted(ids[order], np.arange(size + 1)).astype(np.int64)
+        row_of = (side_of >> 1)[order]
+        idf, self._unknown = _idf(ids[order], np.asarray(groups, np.int32)[row_of], size)
+        idf[[at for name, at in self._words.items() if " " in name]] *= PAIR_WEIGHT
+        self._weights = idf
+        self._factors = _factors(idf[ids], side_of, self.rows)
+        self._row_ids: Narrow = ids.astype(least(size))
+        self._row_ptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.intp)
+        self._posting_rows: Narrow = row_of.astype(least(self.rows))
+        self._posting_ptr = np.searchsorted(ids[order], np.arange(size + 1)).astype(np.intp)
 
-    def _learn(self, readings: Sequence[Reading], flat: array[int], kinds: bytearray) -> list[int]:
-        """Write down the features of each text in turn, and their kinds; give how many each has."""
-        known = self._features
-        grams: dict[str, list[int]] = {}
-        counts: list[int] = []
+    def _learn(self, readings: Sequence[Reading], flat: array[int], sides: array[int]) -> None:
+        """Write down the words and the pieces of each text in turn, and how many there are of each."""
+        words, known, seen = self._words, self._pieces, self._spelt
         for reading in readings:
-            singles = [known.setdefault(f, len(known)) for f in dict.fromkeys(reading.stems)]
-            pairs = [known.setdefault(f, len(known)) for f in dict.fromkeys(reading.pairs)]
+            whole = [words.setdefault(f, len(words)) for f in dict.fromkeys((*reading.stems, *reading.pairs))]
             found: set[int] = set()
             for word in reading.words:
-                own = grams.get(word)
+                own = seen.get(word)
                 if own is None:
-                    own = grams[word] = [known.setdefault(f"#{g}", len(known)) for g in pieces(word)]
+                    numbered = [known.setdefault(p, len(known)) for p in dict.fromkeys(pieces(word))]
+                    own = seen[word] = array("i", numbered)
                 found.update(own)
-            for kind, ids in ((_SINGLE, singles), (_PAIR, pairs), (_PIECE, found)):
-                flat.extend(ids)
-                kinds.extend(bytes([kind]) * len(ids))
-            counts.append(len(singles) + len(pairs) + len(found))
-        return counts
+            flat.extend(whole)
+            flat.extend(found)
+            sides.extend((len(whole), len(found)))
+
+    def weight(self, stem: str) -> float | None:
+        """Give the weight of a stem (rare is heavy), None when no phrasing has it."""
+        at = self._words.get(stem)
+        return None if at is None else float(self._weights[at])
+
+    def piece_ids(self, word: str) -> list[int]:
+        """Give the pieces of a word that some phrasing has, numbered from 0."""
+        known, first = self._pieces, len(self._words)
+        return [known[p] - first for p in dict.fromkeys(pieces(word)) if p in known]
+
+    @property
+    def piece_count(self) -> int:
+        """Give how many pieces there are."""
+        return len(self._pieces)
 
     def vector(self, reading: Reading) -> Vector:
         """Give a text as a vector of this space. What the space does not know only makes it shorter."""
-        features, idf = self._features, self._idf
-        whole = dict.fromkeys(reading.stems)
-        pairs = dict.fromkeys(reading.pairs)
-        grams = dict.fromkeys(f"#{g}" for w in reading.words for g in pieces(w))
+        words, known = self._words, self._pieces
         ids: list[int] = []
-        scale: list[float] = []
-        total_word = total_gram = 0.0
-        for names, weight in ((whole, 1.0), (pairs, PAIR_WEIGHT)):
-            for name in names:
-                at = features.get(name)
+        lacking = 0.0
+        for names, weight in ((reading.stems, 1.0), (reading.pairs, PAIR_WEIGHT)):
+            for name in dict.fromkeys(names):
+                at = words.get(name)
                 if at is None:
-                    total_word += (UNKNOWN_WEIGHT * weight * self._unknown) ** 2
+                    lacking += weight * weight
                 else:
                     ids.append(at)
-                    scale.append(weight)
-        n_words = len(ids)
-        missing = 0
-        for name in grams:
-            at = features.get(name)
-            if at is None:
-                missing += 1
+        cut = len(ids)
+        found: list[int] = []
+        strangers: list[str] = []
+        for word in reading.words:
+            own = self._spelt.get(word)
+            if own is None:
+                strangers += pieces(word)
             else:
-                ids.append(at)
-                scale.append(1.0)
-        index = np.array(ids, np.int32)
-        weights = idf[index] * np.array(scale, np.float32)
-        total_word += float(np.dot(weights[:n_words], weights[:n_words]))
-        total_gram = float(np.dot(weights[n_words:], weights[n_words:]))
-        total_gram += missing * (UNKNOWN_WEIGHT * self._unknown) ** 2
-        if total_word:
-            weights[:n_words] *= np.sqrt(WORD_SHARE / total_word)
-        if total_gram:
-            weights[n_words:] *= np.sqrt((1 - WORD_SHARE) / total_gram)
-        return Vector(index, weights)
+                found += own
+        unheard = dict.fromkeys(p for p in strangers if p not in known)
+        found += [known[p] for p in strangers if p in known]
+        ids += dict.fromkeys(found)
+        strange = (UNKNOWN_WEIGHT * self._unknown) ** 2
+        adds = self._weights[np.array(ids, np.intp)].astype(np.float64)
+        adds *= adds
+        for side, missing, share in (
+            (adds[:cut], lacking, WORD_SHARE),
+            (adds[cut:], len(unheard), 1 - WORD_SHARE),
+        ):
+            if total := float(side.sum()) + missing * strange:
+                side *= math.sqrt(share / total)
+        return Vector(ids, adds, cut)
 
     def similarities(self, vector: Vector) -> Floats:
         """Give the cosine between a vector and each phrasing."""
-        starts = self._indptr[vector.ids]
-        lengths = self._indptr[vector.ids + 1] - starts
-        own = vector.weights
+        ids, adds, cut = np.array(vector.ids, np.intp), vector.adds, vector.cut
+        lengths = self._posting_ptr[ids + 1] - self._posting_ptr[ids]
         if lengths.sum() > MOST_POSTINGS:  # a very large FAQ: what is everywhere tells nothing apart
             rare = np.argsort(lengths, kind="stable")
-            rare = rare[np.cumsum(lengths[rare]) <= MOST_POSTINGS]
-            starts, lengths, own = starts[rare], lengths[rare], own[rare]
-        where, at = _spans(starts, lengths)
-        weights = self._posting_weights[where] * own[at]
-        found = np.bincount(self._posting_rows[where], weights=weights, minlength=self.rows)
-        return found.astype(np.float32)
+            rare = np.sort(rare[np.cumsum(lengths[rare]) <= MOST_POSTINGS])
+            ids, adds, lengths = ids[rare], adds[rare], lengths[rare]
+            cut = int(np.searchsorted(rare, cut))
+        rows, adds = self._postings(ids, lengths), adds.repeat(lengths)
+        cut = int(lengths[:cut].sum())
+        whole = sums(rows[:cut], adds[:cut], self.rows)
+        whole *= self._factors[0]
+        whole += sums(rows[cut:], adds[cut:], self.rows) * self._factors[1]
+        return whole
 
-    def gram(self, rows: NDArray[np.intp]) -> Floats:
+    def shared(self, worth: dict[str, float]) -> Floats:
+        """Give for each phrasing the sum of what the stems that it has are worth."""
+        ids = np.array([self._words[s] for s in worth], np.intp)
+        lengths = self._posting_ptr[ids + 1] - self._posting_ptr[ids]
+        adds = np.array([*worth.values()]).repeat(lengths)
+        return sums(self._postings(ids, lengths), adds, self.rows)
+
+    def _postings(self, ids: Places, lengths: Places) -> Narrow:
+        """Give the phrasings that have each feature, one feature after the other."""
+        kept, ends = self._posting_rows, self._posting_ptr[ids + 1].tolist()
+        spans = [kept[end - length : end] for end, length in zip(ends, lengths.tolist(), strict=True)]
+        return np.concatenate(spans) if spans else kept[:0]
+
+    def has(self, stem: str, rows: range, but: int) -> bool:
+        """Tell whether some phrasing among `rows`, other than `but`, has a stem."""
+        at = self._words[stem]
+        own = self._posting_rows[self._posting_ptr[at] : self._posting_ptr[at + 1]]
+        return bool(((own >= rows.start) & (own < rows.stop) & (own != but)).any())
+
+    def gram(self, rows: Places) -> Singles:
         """Give the cosines between some phrasings, as a square matrix."""
-        starts = self._row_ptr[rows]
-        lengths = self._row_ptr[rows + 1] - starts
-        where, at = _spans(starts, lengths)
-        order = np.argsort(self._row_ids[where], kind="stable")
-        ids = self._row_ids[where][order]
-        first = np.concatenate([[True], ids[1:] != ids[:-1]])
-        alone = first & np.concatenate([first[1:], [True]])  # of one row only: it adds to the diagonal alone
-        shared = order[~alone]
-        column = np.cumsum((first & ~alone)[~alone]) - 1
-        dense = np.zeros((len(rows), int(column[-1]) + 1 if len(column) else 0), np.float32)
-        dense[at[shared], column] = self._row_weights[where[shared]]
-        square: Floats = np.matmul(dense, dense.T)
-        np.fill_diagonal(square, 1.0)
+        count = len(rows)
+        sides = np.concatenate([rows * 2, rows * 2 + 1])
+        starts = self._row_ptr[sides]
+        lengths = self._row_ptr[sides + 1] - starts
+        side = np.arange(len(sides)).repeat(lengths)
+        order = np.arange(len(side))
+        ids = self._row_ids[order + (starts - lengths.cumsum() + lengths)[side]].astype(np.intp)
+        # The first and the last place of each feature are the same for one of a single row, which adds to the
+        # diagonal alone. No sorting, and nothing as long as the vocabulary is read.
+        slot = np.empty(len(self._weights), np.intp)
+        slot[ids] = order
+        last = slot[ids]
+        slot[ids[::-1]] = order[::-1]
+        first = slot[ids]
+        again = (first != last).nonzero()[0]
+        ids, side = ids[again], side[again]
+        heads = ids[first[again] == again]
+        slot[heads] = np.arange(len(heads)) * count
+        dense = np.zeros((len(heads), count), np.float32)
+        dense.ravel()[slot[ids] + side % count] = self._weights[ids] * self._factors[:, rows].ravel()[side]
+        square: Singles = dense.T @ dense
+        square.ravel()[:: count + 1] = 1.0
         return square
 
 
-def _spans(
-    starts: NDArray[np.int64], lengths: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give every position of several spans, and which span each belongs to."""
-    at = np.repeat(np.arange(len(starts)), lengths)
-    before = np.cumsum(lengths) - lengths
-    return np.arange(len(at)) + (starts - before)[at], at
+def sums(places: Narrow, adds: Floats | Singles, count: int) -> Floats:
+    """Add up what is added to each of so many places."""
+    return np.asarray(np.bincount(places, adds, count), np.float64)
 
 
-def _idf(ids: Ints, groups: Ints, size: int) -> tuple[Floats, float]:
+def least(count: int) -> type[np.uint16 | np.int32]:
+    """Give the narrowest type that numbers so many things."""
+    return np.uint16 if count <= 1 << 16 else np.int32
+
+
+def _idf(ids: Ints, groups: Ints, size: int) -> tuple[Singles, float]:
     """Weigh features by how few entries use them; also give the weight of one that none uses.
 
     Both are in the order of features, and of entries within a feature.
@@ -208,11 +266,11 @@ def _idf(ids: Ints, groups: Ints, size: int) -> tuple[Floats, float]:
     return idf, float(np.log(1 + total) + 1)
 
 
-def _unit(weights: Floats, row_of: Ints, words: NDArray[np.bool_], rows: int) -> Floats:
-    """Give the factors that bring the word half and the pieces half of each row to their shares."""
-    side = row_of.astype(np.int64) * 2 + words
-    norm = np.bincount(side, weights=weights.astype(np.float64) ** 2, minlength=rows * 2)
-    share = np.tile([1 - WORD_SHARE, WORD_SHARE], rows)
-    factor = np.sqrt(np.divide(share, norm, out=np.zeros_like(share), where=norm > 0))
-    factors: Floats = factor.astype(np.float32)[side]
-    return factors
+def _factors(weights: Singles, side_of: Ints, rows: int) -> Floats:
+    """Give what brings the words (first line) and the pieces (second) of each row to their shares."""
+    norm = (
+        np.bincount(side_of, weights.astype(np.float64) ** 2, rows * 2).reshape(rows, 2).T.astype(np.float64)
+    )
+    share = np.array([[WORD_SHARE], [1 - WORD_SHARE]])
+    factors: Floats = np.sqrt(np.divide(share, norm, out=np.zeros_like(norm), where=norm > 0))
+    return np.ascontiguousarray(factors)
