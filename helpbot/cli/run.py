@@ -48,6 +48,7 @@ async def serve(settings: Settings) -> int:
     import gc
     import logging
 
+    gc.disable()  # for now: a hundred thousand objects come to stay
     from helpbot import bootstrap
     from helpbot.adapters.clock import SystemClock
     from helpbot.adapters.db import NewerSchema, OldSchema
@@ -59,7 +60,10 @@ async def serve(settings: Settings) -> int:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
-    index = bootstrap.load_index(settings)
+    try:
+        index = bootstrap.load_index(settings)
+    finally:
+        gc.enable()
     homeserver = bot = None
     try:
         wait = 1_000
