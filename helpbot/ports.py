@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import Batch, Message, Page, Reaction, RoomFacts, Sealed
 from helpbot.core.records import (
+    Backlog,
     HelpRecord,
     InboxItem,
     Job,
@@ -343,6 +344,10 @@ class Tx(Protocol):
         ...
 
     # upkeep
+    def backlog(self) -> Backlog:
+        """Count what waits and what was set aside."""
+        ...
+
     def forget(
         self,
         *,

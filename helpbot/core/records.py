@@ -134,6 +134,18 @@ class HelpRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many rows wait, and how many were set aside for a person to look at."""
+
+    inbox_waiting: int = 0
+    inbox_parked: int = 0
+    outbox_waiting: int = 0
+    outbox_parked: int = 0
+    sealed: int = 0
+    timers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """What a report counts; never a person."""
 

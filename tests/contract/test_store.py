@@ -18,6 +18,7 @@ from helpbot.core.effects import JobKind
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import Access, Membership, Message, Reaction, Redaction, RoomFacts, Sealed
 from helpbot.core.records import (
+    Backlog,
     HelpRecord,
     InboxItem,
     Job,
@@ -400,6 +401,24 @@ async def test_records_are_counted_once_each(store: Store) -> None:
     assert (totals.to_claim_ms, totals.to_answer_ms) == ((10,), (30,))
     assert totals.states == {"open": 1}
     assert totals.months == {"2026-09": {"volunteer": 1, "faq": 1}}
+
+
+async def test_the_backlog_counts_what_waits_and_what_was_set_aside(store: Store) -> None:
+    def fill(tx: Any) -> None:
+        for n in range(5):
+            tx.add_inbox(InboxItem(message(n), NOW))
+        tx.finish_inbox(EventId("$m0"))
+        tx.retry_inbox(EventId("$m1"), attempts=5, not_before=NOW, park=True)
+        sent, parked, _ = [tx.add_outbox(row(f"t{n}")) for n in range(3)]
+        tx.confirm(sent.txn_id, EventId("$s"), NOW)
+        tx.park_outbox(parked.id)
+        tx.add_sealed(Sealed(EventId("$x"), ROOM, LEA, NOW, "session", "{}"), NOW)
+        tx.schedule(Job(TicketId(1), JobKind.EXPIRE, NOW, 0))
+        tx.schedule(Job(TicketId(2), JobKind.EXPIRE, NOW, 0))
+
+    assert await store.run(lambda tx: tx.backlog()) == Backlog()
+    await store.run(fill)
+    assert await store.run(lambda tx: tx.backlog()) == Backlog(3, 1, 1, 1, 1, 2)
 
 
 async def test_forgetting_takes_a_question_whole_and_nothing_else(store: Store) -> None:

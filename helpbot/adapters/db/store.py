@@ -29,6 +29,7 @@ from helpbot.core.effects import JobKind
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import Membership, RoomFacts, Sealed
 from helpbot.core.records import (
+    Backlog,
     HelpRecord,
     InboxItem,
     Job,
@@ -207,6 +208,20 @@ _SEED_VOLUNTEER = upsert(
 )
 _VOLUNTEERS = _select(volunteers, order=volunteers.c.user)
 _SAVE_RECORD = upsert(help_log)
+
+
+def _count(table: sa.Table, *where: Any) -> Any:
+    return sa.select(sa.func.count()).select_from(table).where(*where).scalar_subquery()
+
+
+_BACKLOG = _select(
+    _count(inbox, inbox.c.state == WAITING).label("inbox_waiting"),
+    _count(inbox, inbox.c.state == PARKED).label("inbox_parked"),
+    _count(outbox, outbox.c.state == UNSENT).label("outbox_waiting"),
+    _count(outbox, outbox.c.state == ASIDE).label("outbox_parked"),
+    _count(sealed).label("sealed"),
+    _count(jobs).label("timers"),
+)
 
 
 class SqlTx:
@@ -609,6 +624,10 @@ class SqlTx:
         return Totals(ended, states, themes, feedback, tuple(claim), tuple(answer), months)
 
     # --- upkeep
+
+    def backlog(self) -> Backlog:
+        """Count what waits and what was set aside."""
+        return Backlog(*self._row(_BACKLOG))
 
     def forget(
         self,
