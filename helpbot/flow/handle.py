@@ -284,6 +284,7 @@ class _Desk:
             reply = first_reply(self.setting, text, before, self.now)
         if reply.kind is not Kind.LATE and not self.item.sensitive and self._for_colleague(ticket, text):
             return
+        self.writer.written.first_reply = reply.kind.value
         people = reply.kind is Kind.ROUTE and self.setting.policy.room(event.room).route_always
         self._carry(tickets.ask(ticket, reply, self._facts(ticket, people=people)))
 
@@ -321,6 +322,7 @@ class _Desk:
         """Carry out the answer to « pour votre collègue, ou une nouvelle question ? »."""
         if choice != 1:
             reply = first_reply(self.setting, ticket.text, None, self.now)
+            self.writer.written.first_reply = reply.kind.value
             facts = self._facts(ticket)
             self._carry(tickets.edited(replace(ticket, options=()), ticket.text, reply, facts))
             return

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from helpbot.core.ids import EventId
 from helpbot.core.records import InboxItem
+from helpbot.flow.counters import Counters
 from helpbot.flow.deliver import Deliverer
 from helpbot.flow.handle import handle
 from helpbot.flow.intake import open_sealed, take_in
@@ -41,6 +42,7 @@ class Bot:
     on_ready: Callable[[], None] = field(default=lambda: None)
     faq_changes: Callable[[], Awaitable[Written]] | None = None
     """Waits for a change of the FAQ's files and reloads them."""
+    counters: Counters = field(default_factory=Counters)
     cursor: str | None = None
     deliverer: Deliverer = field(init=False)
     inbox: list[InboxItem] = field(default_factory=list)
@@ -74,6 +76,7 @@ class Bot:
         if batch.empty and not batch.must_store:
             self.cursor = batch.next
             await self.deliverer.flush()
+            self.counters.synced(self.clock.now())
             return False
         deliverer = self.deliverer
         confirmed: list[tuple[str, EventId]] = []
@@ -85,6 +88,7 @@ class Bot:
         items = await take_in(self.store, self.homeserver, self.clock, self.setting, batch, self.cursor, sent)
         deliverer.confirmed = [c for c in deliverer.confirmed if c not in confirmed]
         self.cursor = batch.next
+        self.counters.synced(self.clock.now())
         self._take(items)
         if any(news.membership == "invite" for news in batch.rooms):
             self._invited.set()
@@ -101,6 +105,8 @@ class Bot:
         item = self.inbox[0]  # it stays there while it is decided, so that nobody takes it up again
         written = await handle(self.store, self.homeserver, self.clock, self.setting, item)
         self.inbox.pop(0)
+        if written.first_reply:
+            self.counters.question(written.first_reply)
         self._written(written)
         return True
 
@@ -109,6 +115,7 @@ class Bot:
         written = await run_due_job(self.store, self.homeserver, self.clock, self.setting)
         if written is None:
             return False
+        self.counters.timers += 1
         self._written(written)
         return True
 
@@ -151,9 +158,17 @@ class Bot:
 
     async def run(self) -> None:
         """Serve until `stop`. Raises `LoggedOut` when the account cannot be used any more."""
+        try:
+            await self._serve()
+        except LoggedOut as out:
+            self.counters.logged_out = out.code
+            raise
+
+    async def _serve(self) -> None:
         await self.start()
         await self._until_synced()
         await self.open_late()
+        self.counters.ready = True
         self.on_ready()
         steps = [self._sync_loop, self._handle_loop, self._deliver_loop, self._timer_loop]
         steps += [self._invitation_loop, self._upkeep_loop, self._faq_loop]
@@ -210,6 +225,7 @@ class Bot:
             except RateLimited as limited:
                 pause = limited.retry_after_ms
             except Unreachable as trouble:
+                self.counters.unreachable(self.clock.now())
                 log.warning(
                     "the homeserver does not answer", extra={"why": str(trouble), "retry_in_ms": wait}
                 )

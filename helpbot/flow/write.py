@@ -24,6 +24,8 @@ class Written:
     cancelled: list[int] = field(default_factory=list)
     next_due: int | None = None
     """When the earliest of the timers set is due."""
+    first_reply: str = ""
+    """The kind of the first reply to a question, where one was given."""
 
     def wake_at(self, due: int) -> None:
         """Note that something is to be done at a moment."""
