@@ -38,6 +38,9 @@ INDEX = FaqIndex.build(FAQ)
         ("un élève a un couteau dans son sac", "danger-immediat"),
         ("un élève ne respire plus", "danger-immediat"),
         ("un homme armé dans la cour", "danger-immediat"),
+        ("un homme armé dans la cour pendant l'exercice ppms", "danger-immediat"),
+        ("intrusion en cours au lycée, quel canal tchap", "danger-immediat"),
+        ("consignes intrusion, il est dans la cour", "danger-immediat"),
         ("un parent m'a frappé devant la grille", "violence-ecole"),
         ("grosse bagarre dans le couloir", "violence-ecole"),
     ],
@@ -65,6 +68,10 @@ def test_a_situation_is_redirected_at_once(text: str, known: str) -> None:
         "il y a une attestation harcèlement dans pix ?",
         "la violette et le violon",
         "le lien est mort",
+        "salon tchap pour les exercices attentat",
+        "tchap en cas d'intrusion dans l'établissement",
+        "en cas d'intrusion on prévient les collègues sur tchap ?",
+        "exercice ppms attentat intrusion",
     ],
 )
 def test_everyday_words_are_no_emergency(text: str) -> None:
