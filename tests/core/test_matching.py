@@ -128,3 +128,13 @@ def test_letters_that_changed_places_are_read_before_letters_that_changed() -> N
         )
     )
     assert FaqIndex.build(faq).verdict("le jour de la rentere").candidates[0].entry == "rentree"
+
+
+def test_a_word_of_questions_is_not_read_as_another_word() -> None:
+    faq = Faq(
+        (
+            FaqEntry("citation", "a", "Une courte citation est-elle permise ?", "…"),
+            FaqEntry("ent", "b", "Qui finance l'ENT de la région ?", "…"),
+        )
+    )
+    assert FaqIndex.build(faq).verdict("combien coute l'ent").candidates[0].entry == "ent"

@@ -109,7 +109,7 @@ class Lexicon:
         told = np.array([len(a) for a in self._answers], np.float64)
         usual = max(1.0, float(told.mean())) if len(told) else 1.0
         self._told_scale = 1 / (0.5 + 0.5 * told / usual)  # a long answer has any word
-        self._lengths = np.array([sum(self._weight(s) for s in set(r.stems)) for r in readings])
+        self._lengths = np.array([sum(map(self._weight, set(r.stems))) or 1.0 for r in readings])
         self._unknown = math.log(1 + count) + 1
         self._known = list(dict.fromkeys(w for r in readings for w in r.words if len(w) >= TYPO_LENGTH))
         self._learn_pieces()
@@ -156,11 +156,13 @@ class Lexicon:
         """
         words, stems = list(reading.words), list(reading.stems)
         likest: dict[str, tuple[str, float]] = {}
+        frame = french.frame_words()
         for at, (word, stem) in enumerate(zip(reading.words, reading.stems, strict=True)):
             if len(word) < TYPO_LENGTH or self._space.weight(stem) is not None:
                 continue
             close, likeness = likest[word] = self.nearest(word)
-            if likeness >= SLIP and len(word) >= SLIP_LENGTH and word.isalpha():
+            right = word in frame or len(word) < SLIP_LENGTH or not word.isalpha()
+            if likeness >= SLIP and not right:  # « coute » is a word, not « courte » misspelt
                 words[at], stems[at] = close, french.stem(close)
         return (Reading(tuple(words), tuple(stems)) if likest else reading), likest
 
@@ -234,8 +236,8 @@ class Lexicon:
         lengths = np.concatenate([self._lengths[r.start : r.stop] for r in rows])
         common = np.concatenate([common[r.start : r.stop] for r in rows])
         starts = [0, *accumulate(len(r) for r in rows)][:-1]
-        reverse = np.maximum.reduceat(common / np.maximum(lengths, 1e-9), starts).tolist()
-        either = np.maximum(np.maximum(lengths + asked.total - common, common), 1e-9)
+        reverse = np.maximum.reduceat(common / lengths, starts).tolist()
+        either = lengths + asked.total - common  # never less than `common`, which is part of both
         overlap = np.maximum.reduceat(common / either, starts).tolist()
         weighed = self._weighed(asked, worth)
         return [
