@@ -138,3 +138,10 @@ def test_a_word_of_questions_is_not_read_as_another_word() -> None:
         )
     )
     assert FaqIndex.build(faq).verdict("combien coute l'ent").candidates[0].entry == "ent"
+
+
+def test_a_single_unlikely_option_is_not_proposed() -> None:
+    index = FaqIndex.build(FAQ)
+    verdict = index.verdict("compte rendu de la sortie")
+    assert isinstance(verdict, Route)
+    assert 0.035 < verdict.candidates[0].score < 0.2
