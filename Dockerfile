@@ -26,7 +26,7 @@ USER 10001:10001
 VOLUME ["/data", "/keys"]
 # SIGTERM lets the bot finish what is in hand; give it the time: docker stop --time 30.
 STOPSIGNAL SIGTERM
-# No HEALTHCHECK here: with `metrics.listen` set, /health says whether the bot really serves. A second process
-# that reads the configuration again would be healthy while the bot is not.
+# No HEALTHCHECK here: where /health is served stands in the configuration (`metrics.listen`), and an image that
+# chose an address would overrule it. docs/operations.md has the lines for compose.yaml.
 ENTRYPOINT ["helpbot"]
 CMD ["run", "-c", "/config/config.yaml", "--log", "json"]

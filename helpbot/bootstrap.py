@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
+from helpbot import __version__
 from helpbot.adapters.calendars import load_calendar
 from helpbot.adapters.clock import SystemClock
 from helpbot.adapters.db import open_store
@@ -15,12 +19,14 @@ from helpbot.adapters.matrix import Account, MatrixHomeserver, connect
 from helpbot.adapters.memory import give_back
 from helpbot.adapters.pseudonyms import load_pseudonyms
 from helpbot.core.addressing import Me
+from helpbot.core.effects import Kind
 from helpbot.core.hours import Break, OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.matching import FaqIndex
 from helpbot.core.records import Seed
 from helpbot.core.routing import Caps
 from helpbot.core.tickets import Plan
+from helpbot.flow.counters import Condition, Counters
 from helpbot.flow.reload import reload_faq
 from helpbot.flow.runner import Bot
 from helpbot.flow.setting import Policy, RoomPolicy, Setting
@@ -29,7 +35,11 @@ from helpbot.ports import Clock, Homeserver, Store
 from helpbot.settings import Settings
 from helpbot.texts import load_catalogue
 
+if TYPE_CHECKING:
+    from helpbot.adapters.health import Health, HealthServer, Metric
+
 FAQ_POLL_MS = 2_000
+FIRST_REPLIES = (Kind.ANSWER, Kind.CLARIFY, Kind.REDIRECT, Kind.ROUTE, Kind.LATE)
 
 
 def make_policy(settings: Settings) -> Policy:
@@ -135,6 +145,7 @@ async def make_bot(
     *,
     on_ready: Callable[[], None] = lambda: None,
     clock: Clock | None = None,
+    counters: Counters | None = None,
 ) -> Bot:
     """Put a bot together from settings and a connected account."""
     clock = clock or SystemClock()
@@ -154,6 +165,7 @@ async def make_bot(
         setting=setting,
         sends_per_second=settings.matrix.max_sends_per_second,
         on_ready=on_ready,
+        counters=counters or Counters(),
     )
     bot.faq_changes = partial(_next_faq_change, settings, store, clock, setting, [signature(settings.faq)])
     return bot
@@ -172,6 +184,135 @@ async def _next_faq_change(
         written = await reload_faq(store, clock, setting, lambda: asyncio.to_thread(load_index, settings))
         give_back()  # the index that was
         return written
+
+
+@dataclass(slots=True)
+class Watch:
+    """What is shown of the bot while it runs, from before it is connected."""
+
+    clock: Clock
+    counters: Counters = field(default_factory=Counters)
+    homeserver: MatrixHomeserver | None = None
+    bot: Bot | None = None
+
+    def health(self) -> Health:
+        """Return whether the bot serves, and why not."""
+        from helpbot.adapters.health import Health
+
+        now, counters = self.clock.now(), self.counters
+        condition = counters.condition(now)
+        told: dict[str, object] = {"status": condition.value, "version": __version__}
+        if condition is not Condition.OK:
+            told["reason"] = self._reason(condition)
+        if counters.synced_at is not None:
+            told["last_sync"] = _utc(counters.synced_at)
+        if counters.unreachable_since is not None:
+            told["homeserver_unreachable_since"] = _utc(counters.unreachable_since)
+        if self.bot is not None:
+            setting = self.bot.setting
+            faq = setting.index.faq
+            told["faq"] = {
+                "revision": faq.revision,
+                "entries": len(faq.entries),
+                "broken": setting.faq_broken,
+            }
+        return Health(condition is Condition.OK, told)
+
+    def _reason(self, condition: Condition) -> str:
+        counters = self.counters
+        if condition is Condition.LOGGED_OUT:
+            return f"the account cannot be used: {counters.logged_out}"
+        if condition is Condition.UNREACHABLE:
+            return f"the homeserver has not answered since {_utc(counters.unreachable_since or 0)}"
+        if condition is Condition.SILENT:
+            return f"no sync has come since {_utc(counters.synced_at or 0)}"
+        return "the first sync has not come yet"
+
+    async def metrics(self) -> list[Metric]:
+        """Return every figure."""
+        from helpbot.adapters.health import Metric, counter, gauge
+
+        counters = self.counters
+        healthy = counters.condition(self.clock.now()) is Condition.OK
+        found = [
+            Metric("helpbot_info", "What runs.", {__version__: 1}, label="version"),
+            gauge("helpbot_healthy", "1 when /health answers 200.", healthy),
+            gauge(
+                "helpbot_last_sync_timestamp_seconds",
+                "When the last sync was taken in; 0 before the first.",
+                (counters.synced_at or 0) / 1000,
+            ),
+            Metric(
+                "helpbot_questions_total",
+                "Questions by the kind of their first reply.",
+                {kind.value: counters.questions.get(kind.value, 0) for kind in FIRST_REPLIES},
+                label="first_reply",
+                counter=True,
+            ),
+            counter("helpbot_timers_done_total", "Timers carried out.", counters.timers),
+        ]
+        if self.homeserver is not None:
+            left_out = self.homeserver.health
+            found.append(
+                Metric(
+                    "helpbot_left_out_total",
+                    "Events and keys that came and could not be used.",
+                    {
+                        "malformed": left_out.malformed,
+                        "undecryptable": left_out.undecryptable,
+                        "withheld": left_out.withheld,
+                    },
+                    label="why",
+                    counter=True,
+                )
+            )
+        return found if self.bot is None else [*found, *await _bot_metrics(self.bot)]
+
+
+async def _bot_metrics(bot: Bot) -> list[Metric]:
+    from helpbot.adapters.health import Metric, counter, gauge
+
+    backlog = await bot.store.run(lambda tx: tx.backlog())
+    faq = bot.setting.index.faq
+    return [
+        counter("helpbot_sends_total", "Events sent to rooms.", bot.deliverer.sent),
+        Metric(
+            "helpbot_outbox",
+            "Messages that wait to be sent, or were set aside for a person to look at.",
+            {"waiting": backlog.outbox_waiting, "parked": backlog.outbox_parked},
+            label="state",
+        ),
+        Metric(
+            "helpbot_inbox",
+            "Events that wait for a decision, or were set aside for a person to look at.",
+            {"waiting": backlog.inbox_waiting, "parked": backlog.inbox_parked},
+            label="state",
+        ),
+        gauge("helpbot_sealed", "Encrypted events whose key has not come yet.", backlog.sealed),
+        gauge("helpbot_timers", "Timers that are set.", backlog.timers),
+        gauge("helpbot_faq_entries", "Entries in use.", len(faq.entries)),
+        Metric("helpbot_faq_info", "The FAQ in use.", {faq.revision: 1}, label="revision"),
+        gauge("helpbot_faq_broken", "1 when the files do not load as they are.", bot.setting.faq_broken),
+    ]
+
+
+async def serve_health(settings: Settings, watch: Watch) -> HealthServer | None:
+    """Serve `/health` and `/metrics` where the configuration says so. Raises `OSError`."""
+    if settings.metrics.listen is None:
+        return None
+    from helpbot.adapters.health import HealthServer
+
+    server = HealthServer(watch.health, watch.metrics)
+    try:
+        await server.start(settings.metrics.listen)
+    except OSError:
+        await server.close()
+        raise
+    return server
+
+
+def _utc(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _given_holidays(settings: Settings) -> dict[str, tuple[Break, ...]]:

@@ -9,6 +9,7 @@ import pytest
 
 LEFT_ALONE = {
     "aiofiles": "nio's attachments",
+    "aiohttp.web": "only where metrics.listen is set",
     "alembic": "only to migrate",
     "cffi": "pycryptodome does without",
     "h2": "nio's HTTP client",

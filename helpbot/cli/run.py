@@ -64,8 +64,17 @@ async def serve(settings: Settings) -> int:
         index = bootstrap.load_index(settings)
     finally:
         gc.enable()
-    homeserver = bot = None
+    homeserver = bot = page = None
+    watch = bootstrap.Watch(clock)
     try:
+        try:
+            page = await bootstrap.serve_health(settings, watch)
+        except OSError as trouble:
+            log.error(
+                "nothing can listen on metrics.listen",
+                extra={"listen": settings.metrics.listen, "why": trouble.strerror or str(trouble)},
+            )
+            return 1
         wait = 1_000
         while homeserver is None and not stopping.is_set():
             try:
@@ -75,6 +84,7 @@ async def serve(settings: Settings) -> int:
                 log.warning("the homeserver limits logins; waiting as told", extra={"wait_ms": wait})
                 await _pause(stopping, wait)
             except Unreachable as trouble:
+                watch.counters.unreachable(clock.now())
                 log.warning(
                     "the homeserver cannot be reached", extra={"why": str(trouble), "retry_in_ms": wait}
                 )
@@ -82,6 +92,7 @@ async def serve(settings: Settings) -> int:
                 wait = min(60_000, wait * 2)
         if homeserver is None:
             return 0
+        watch.homeserver = homeserver
 
         def ready() -> None:
             # What start-up left behind goes now; what stays is not looked at again.
@@ -90,7 +101,8 @@ async def serve(settings: Settings) -> int:
             log.info("ready", extra={"user": str(homeserver.user_id), "entries": entries})
 
         entries = len(index.faq.entries)
-        bot = await bootstrap.make_bot(settings, index, homeserver, on_ready=ready)
+        bot = await bootstrap.make_bot(settings, index, homeserver, on_ready=ready, counters=watch.counters)
+        watch.bot = bot
         del index  # a reload puts another one in its place
         stopper = asyncio.create_task(_stop_when(stopping, bot.stop))
         try:
@@ -107,6 +119,8 @@ async def serve(settings: Settings) -> int:
         log.info("stopped")
         return 0
     finally:
+        if page is not None:
+            await page.close()
         if homeserver is not None:
             await homeserver.close()
         if bot is not None:

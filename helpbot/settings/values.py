@@ -124,9 +124,9 @@ def database(value: SecretStr) -> SecretStr:
 
 
 def listen(value: str) -> str:
-    """Want host:port."""
+    """Want host:port; port 0 is any that is free."""
     host, colon, port = value.rpartition(":")
-    if not (host and colon and port.isdecimal() and 0 < int(port) < 65536):
+    if not (host and colon and port.isdecimal() and int(port) < 65536):
         raise wrong(f"« {value} » n'est pas une adresse à écouter", "par exemple « 127.0.0.1:9100 »")
     return value
 
