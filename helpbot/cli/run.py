@@ -6,14 +6,16 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from helpbot.settings import Settings
+
+T = TypeVar("T")
 
 
 @click.command()
@@ -78,7 +80,7 @@ async def serve(settings: Settings) -> int:
         wait = 1_000
         while homeserver is None and not stopping.is_set():
             try:
-                homeserver = await bootstrap.connect_matrix(settings, clock)
+                homeserver = await _unless(stopping, bootstrap.connect_matrix(settings, clock))
             except RateLimited as limited:
                 wait = limited.retry_after_ms
                 log.warning("the homeserver limits logins; waiting as told", extra={"wait_ms": wait})
@@ -125,6 +127,18 @@ async def serve(settings: Settings) -> int:
             await homeserver.close()
         if bot is not None:
             await bot.store.close()
+
+
+async def _unless(stopping: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Return what the work gives; None, with the work given up, when it is time to stop."""
+    task, stop = asyncio.create_task(work), asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait([task, stop], return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else None
+    finally:
+        task.cancel()
+        stop.cancel()
+        await asyncio.gather(task, stop, return_exceptions=True)
 
 
 async def _pause(stopping: asyncio.Event, wait_ms: int) -> None:

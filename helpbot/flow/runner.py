@@ -165,9 +165,8 @@ class Bot:
             raise
 
     async def _serve(self) -> None:
-        await self.start()
-        await self._until_synced()
-        await self.open_late()
+        if not await self._come_up():
+            return
         self.counters.ready = True
         self.on_ready()
         steps = [self._sync_loop, self._handle_loop, self._deliver_loop, self._timer_loop]
@@ -184,6 +183,26 @@ class Bot:
                 task.cancel()
             await asyncio.gather(*tasks, stop, return_exceptions=True)
             await self.deliverer.flush()
+
+    async def _come_up(self) -> bool:
+        """Take up everything; False when it was told to stop before the homeserver answered."""
+        coming = asyncio.create_task(self._start_synced())
+        stop = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait([coming, stop], return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                return False
+            coming.result()
+            return True
+        finally:
+            coming.cancel()
+            stop.cancel()
+            await asyncio.gather(coming, stop, return_exceptions=True)
+
+    async def _start_synced(self) -> None:
+        await self.start()
+        await self._until_synced()
+        await self.open_late()
 
     def stop(self) -> None:
         """Finish what is in hand, then return from `run`."""

@@ -346,6 +346,18 @@ async def test_an_account_that_is_lost_ends_the_service_with_its_reason(
     assert isinstance(service.exception(), LoggedOut)
 
 
+async def test_it_can_be_stopped_before_the_homeserver_ever_answered(bot: BotTester) -> None:
+    running, ready = bot.running, []
+    running.on_ready = lambda: ready.append(True)
+    bot.server.go_down()
+    service = asyncio.create_task(running.run())
+    await until(lambda: running.counters.unreachable_since is not None)
+    running.stop()
+    await until(service.done)
+    assert service.exception() is None
+    assert not ready
+
+
 async def test_stopping_has_an_end_although_the_homeserver_is_silent(bot: BotTester) -> None:
     running: Bot = bot.running
     service = asyncio.create_task(running.run())
