@@ -28,9 +28,9 @@ TEACHER, FIRST, SECOND, REFERENT = "Léa Exemple", "Malik Exemple", "Nora Exempl
 COLLEGE = "Collège de l'Exemple"
 KNOWN = "bonjour helpbot, un élève a perdu son mot de passe pix, je fais quoi ?"
 VAGUE = "mdp oublié"
-UNKNOWN = "quelqu'un a déjà organisé une session pix pour des élèves allophones ?"
-HELP = "Oui, l'an dernier : consignes lues à voix haute avant la session, et un temps d'essai la veille."
-MORE = "merci ! combien de temps pour l'essai ?"
+UNKNOWN = "quelqu'un saurait brancher le thermostat connecté du gymnase ?"
+HELP = "Oui : son boîtier est dans le local technique, appuyez dix secondes sur le bouton pour l'associer."
+MORE = "merci ! et s'il clignote en rouge ?"
 COLOURS = {"helpbot": "cyan", TEACHER: "green", FIRST: "yellow", SECOND: "magenta", REFERENT: "blue"}
 
 
@@ -166,8 +166,10 @@ async def _scenario(stage: Stage, shown: _Screen) -> None:
     relay = await stage.sees(TEACHER, SCHOOL, ["relay"], holding=HELP)
     await stage.says(TEACHER, SCHOOL, MORE, reply_to=relay["event_id"])
     follow = await stage.sees(helper, place, ["relay"], holding=MORE)
-    await stage.says(helper, place, "Dix minutes suffisent.", reply_to=follow["event_id"])
-    more = await stage.sees(TEACHER, SCHOOL, ["relay"], holding="Dix minutes")
+    await stage.says(
+        helper, place, "Rapprochez-le du boîtier, puis recommencez.", reply_to=follow["event_id"]
+    )
+    more = await stage.sees(TEACHER, SCHOOL, ["relay"], holding="Rapprochez-le")
     await stage.reacts(TEACHER, SCHOOL, more["event_id"], "✅")
     await stage.sees(helper, place, ["status"], holding="a aidé")
 

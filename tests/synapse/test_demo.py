@@ -52,5 +52,5 @@ def test_the_demo_plays_in_plain_rooms_too(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert (tmp_path / "kept" / "data" / "helpbot.db").exists()
     log = (tmp_path / "kept" / "bot.log").read_text("utf-8")
-    for private in ("Exemple", "allophones", "@lea"):
+    for private in ("Exemple", "thermostat", "@lea"):
         assert private not in log
