@@ -56,6 +56,10 @@ class SentMessage:
     room: RoomId
 
 
+HELPER_SLOTS = ("offer/", "reminder/", "follow/")
+"""How the slots of messages begin that stand on the helpers' side of a question."""
+
+
 @dataclass(frozen=True, slots=True)
 class InboxItem:
     """Something addressed to the bot, waiting for its decision or being decided."""

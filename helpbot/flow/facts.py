@@ -81,9 +81,8 @@ def _volunteer(tx: Tx, policy: Policy, seed: Seed, *, noticed: bool, load: Load)
 
 def first_reply(setting: Setting, text: str, before: str | None, now: int) -> Reply:
     """Return what the FAQ makes of a question."""
-    index = setting.index
-    verdict = index.verdict(text, before=before)
-    revision = index.faq.revision
+    verdict = setting.verdict_of(text, before)
+    revision = setting.index.faq.revision
     match verdict:
         case Redirect(redirect_id, urgent):
             return redirection(setting, redirect_id, urgent=urgent)

@@ -15,11 +15,11 @@ from helpbot.core import notices as say
 from helpbot.core.effects import Edit, Kind, Send
 from helpbot.core.ids import RoomId, TicketId, UserId, ticket_ref
 from helpbot.core.incoming import Message, Reaction, Redaction
-from helpbot.core.records import InboxItem, OutboxRow, SentMessage
+from helpbot.core.records import HELPER_SLOTS, InboxItem, OutboxRow, SentMessage
 from helpbot.core.taps import Tap
 from helpbot.core.tickets import Decision, Pending, State, Ticket
 from helpbot.flow.facts import first_reply, late_reply, load_facts, redirection, room_facts, show, title_of
-from helpbot.flow.intake import pending_for
+from helpbot.flow.intake import TEXT_TYPES, pending_for
 from helpbot.flow.report import report_lines
 from helpbot.flow.setting import NameNeeded, Setting
 from helpbot.flow.write import Writer, Written
@@ -30,11 +30,9 @@ log = logging.getLogger("helpbot.handle")
 LATE_MS = 48 * 3_600_000
 FOLLOW_UP_MS = 10 * 60_000
 MAX_ATTEMPTS = 5
-_TEXTS = ("m.text", "m.emote")
 _DIGITS = {Tap.NONE_OF_THESE: 0, Tap.FIRST: 1, Tap.SECOND: 2, Tap.THIRD: 3}
 _RELAY, _NEW_QUESTION = "relay:", "new"
 """What 1 and 2 stand for while a volunteer is asked whom their words are for."""
-_HELPER_SLOTS = ("offer/", "reminder/", "follow/")
 
 
 async def handle(
@@ -138,7 +136,7 @@ class _Desk:
         if self.item.sensitive:
             self._question(event, "")
             return
-        if event.msgtype not in _TEXTS:
+        if event.msgtype not in TEXT_TYPES:
             self._note(event, say.NotAText())
             return
         text = addressing.question_of(event, self.setting.me)
@@ -503,6 +501,4 @@ class _Desk:
 
 def _is_helpers(sent: SentMessage, ticket: Ticket) -> bool:
     """Whether a message of ours stands on the helpers' side of a question."""
-    return sent.slot.startswith(_HELPER_SLOTS) and (
-        sent.room != ticket.room or sent.slot.startswith("offer/")
-    )
+    return sent.slot.startswith(HELPER_SLOTS) and (sent.room != ticket.room or sent.slot.startswith("offer/"))

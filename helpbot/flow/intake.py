@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from helpbot.core import addressing
+from helpbot.core import addressing, commands
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.incoming import (
     Batch,
@@ -20,8 +20,8 @@ from helpbot.core.incoming import (
     Sealed,
     TimelineItem,
 )
-from helpbot.core.matching import danger
-from helpbot.core.records import InboxItem, RoomRow
+from helpbot.core.matching import Redirect
+from helpbot.core.records import HELPER_SLOTS, InboxItem, RoomRow
 from helpbot.core.taps import Tap, of_text
 from helpbot.core.tickets import Ticket
 from helpbot.flow.setting import Setting
@@ -29,6 +29,7 @@ from helpbot.ports import Clock, Homeserver, Refused, Store, Tx
 
 log = logging.getLogger("helpbot.intake")
 
+TEXT_TYPES = ("m.text", "m.emote")
 CHOICE_MINUTES = 10
 """How long a bare sign may answer a pending choice (rule 4 of the conversation)."""
 MAX_GAP_PAGES = 400
@@ -193,10 +194,26 @@ class _Intake:
             addressing.is_addressed(event, me, self._around(event))
         ):
             return []
-        if alarm := danger.alarm(addressing.question_of(event, me)):
-            blank = replace(event, body="", html="")
-            return self._store(InboxItem(blank, self._now, sensitive=alarm.id))
-        return self._store(InboxItem(replace(event, html=""), self._now))
+        urgent = self._urgent(event)
+        kept = replace(event, html="", body="" if urgent else event.body)
+        return self._store(InboxItem(kept, self._now, sensitive=urgent))
+
+    def _urgent(self, event: Message) -> str:
+        """Return the urgent redirection that a message meets: its text is never stored (privacy 9)."""
+        text = addressing.question_of(event, self._setting.me)
+        command = commands.parse(text)
+        if command is not None:
+            text = command.rest if command.name == "aide" else ""
+        if not text or of_text(text) is not None or event.msgtype not in TEXT_TYPES:
+            return ""
+        verdict = self._setting.judge(text)
+        urgent = isinstance(verdict, Redirect) and verdict.urgent
+        return verdict.id if isinstance(verdict, Redirect) and urgent and not self._to_asker(event) else ""
+
+    def _to_asker(self, event: Message) -> bool:
+        """Whether a volunteer answers a colleague: their words about danger are meant to arrive."""
+        sent = [self._tx.sent_message(e) for e in (event.reply_to, event.thread) if e is not None]
+        return any(s is not None and s.slot.startswith(HELPER_SLOTS) for s in sent)
 
     def _around(self, event: Message) -> addressing.Surroundings:
         """Look up what may make a message ours; called only when its own text does not."""

@@ -29,10 +29,13 @@ async def reload_faq(
     except Problems as broken:
         log.error("the FAQ does not load; the last good one stays", extra={"problems": len(broken.found)})
         lines = tuple(str(p) for p in broken.found[:MAX_SHOWN])
-        setting.faq_broken = True
+        if setting.faq_problems == lines:  # saved again, and nothing of it mended
+            return Written()
+        setting.faq_problems = lines
         return await store.run(partial(_tell, setting=setting, notice=say.FaqBroken(lines), now=clock.now()))
-    was_broken, setting.faq_broken = setting.faq_broken, False
+    was_broken, setting.faq_problems = setting.faq_broken, ()
     setting.index = index
+    setting.judged.clear()
     log.info("FAQ loaded", extra={"entries": len(index.faq.entries), "revision": index.faq.revision})
     if not was_broken:
         return Written()
@@ -43,7 +46,7 @@ async def reload_faq(
 def _tell(tx: Tx, setting: Setting, notice: say.Notice, now: int) -> Written:
     room = setting.policy.review_room
     digest = hashlib.sha256(repr(notice).encode()).hexdigest()[:16]
-    writer = Writer(tx, setting, f"faq/{digest}/{now // 60_000}", now)
+    writer = Writer(tx, setting, f"faq/{digest}/{now}", now)
     if room is not None:
         referents = tuple(sorted(setting.policy.referents)) if isinstance(notice, say.FaqBroken) else ()
         writer.say(room, notice, Kind.STATUS, purpose="faq", mentions=referents)

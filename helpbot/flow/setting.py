@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from helpbot.core.addressing import Me
 from helpbot.core.hours import Calendar, OpenHours
 from helpbot.core.ids import RoomId, UserId, server_of
-from helpbot.core.matching import FaqIndex
+from helpbot.core.matching import FaqIndex, Verdict
 from helpbot.core.tickets import Plan
 from helpbot.texts import Catalogue
 
@@ -61,6 +61,7 @@ class Policy:
 
 
 _DEFAULT_ROOM = RoomPolicy()
+MOST_JUDGED = 1_000
 
 
 @dataclass(slots=True)
@@ -95,5 +96,24 @@ class Setting:
     alias: Callable[[UserId], str]
     """A person's pseudonym for the help log."""
     names: Names = field(default_factory=Names)
-    faq_broken: bool = False
-    """The files as they are now do not load; `index` is the last good one."""
+    judged: dict[str, Verdict] = field(default_factory=dict)
+    """Verdicts of questions that were taken in and not decided yet. In memory only."""
+    faq_problems: tuple[str, ...] = ()
+    """Why the files as they are now do not load, as it was told; `index` is the last good one."""
+
+    @property
+    def faq_broken(self) -> bool:
+        """Whether the files as they are now do not load."""
+        return bool(self.faq_problems)
+
+    def judge(self, text: str) -> Verdict:
+        """Return what the FAQ makes of a question, and keep it until `verdict_of` asks for it."""
+        if len(self.judged) > MOST_JUDGED:
+            self.judged.clear()
+        verdict = self.judged[text] = self.index.verdict(text)
+        return verdict
+
+    def verdict_of(self, text: str, before: str | None) -> Verdict:
+        """Return what the FAQ makes of a question, as it was judged or anew."""
+        known = self.judged.pop(text, None)
+        return known if known is not None and before is None else self.index.verdict(text, before=before)

@@ -262,3 +262,11 @@ async def test_caps_keep_a_volunteer_from_a_third_ask_a_day(bot: BotTester) -> N
             per_person[offer_made.user] += 1
     assert max(per_person.values()) == 2
     assert min(per_person.values()) == 2
+
+
+async def test_a_helpers_words_about_danger_reach_the_asker(bot: BotTester) -> None:
+    _, vera = await asked(bot)
+    words = "si un élève veut mourir ce soir, appelez le 3114"
+    await bot.says(vera, words, room=bot.helpers, reply_to=bot.last(bot.helpers).event_id)
+    assert bot.kinds() == ["status", "relay"]
+    assert words in bot.last().body
