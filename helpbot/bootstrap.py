@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +14,7 @@ from helpbot.adapters.calendars import load_calendar
 from helpbot.adapters.clock import SystemClock
 from helpbot.adapters.db import open_store
 from helpbot.adapters.faqfiles.learn import load_index as load_kept_index
-from helpbot.adapters.faqfiles.watch import signature
+from helpbot.adapters.faqfiles.watch import Signature, signature
 from helpbot.adapters.matrix import Account, MatrixHomeserver, connect
 from helpbot.adapters.memory import give_back
 from helpbot.adapters.pseudonyms import load_pseudonyms
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from helpbot.adapters.health import Health, HealthServer, Metric
 
 FAQ_POLL_MS = 2_000
+FAQ_QUIET_MS = 500
 FIRST_REPLIES = (Kind.ANSWER, Kind.CLARIFY, Kind.REDIRECT, Kind.ROUTE, Kind.LATE)
 
 
@@ -167,18 +168,30 @@ async def make_bot(
         on_ready=on_ready,
         counters=counters or Counters(),
     )
-    bot.faq_changes = partial(_next_faq_change, settings, store, clock, setting, [signature(settings.faq)])
+    bot.faq_changes = watch_faq(settings, store, clock, setting)
     return bot
 
 
+def watch_faq(
+    settings: Settings, store: Store, clock: Clock, setting: Setting
+) -> Callable[[], Awaitable[Written]]:
+    """Return what waits for the next change of the FAQ's files and reloads them."""
+    return partial(_next_faq_change, settings, store, clock, setting, [signature(settings.faq)])
+
+
 async def _next_faq_change(
-    settings: Settings, store: Store, clock: Clock, setting: Setting, seen: list[object]
+    settings: Settings, store: Store, clock: Clock, setting: Setting, seen: list[Signature]
 ) -> Written:
     while True:
         await clock.sleep_until(clock.now() + FAQ_POLL_MS)
         now = await asyncio.to_thread(signature, settings.faq)
         if now == seen[0]:
             continue
+        # Half a file, or half of the files of a pull, would be told as broken: wait until it is quiet.
+        before = None
+        while before != now:
+            await clock.sleep_until(clock.now() + FAQ_QUIET_MS)
+            before, now = now, await asyncio.to_thread(signature, settings.faq)
         seen[0] = now
         # It takes a moment, on a thread (and to learn, in a process): questions go on being answered.
         written = await reload_faq(store, clock, setting, lambda: asyncio.to_thread(load_index, settings))

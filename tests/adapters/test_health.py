@@ -88,7 +88,7 @@ async def test_the_life_of_a_bot(tmp_path: Path, clock: FakeClock) -> None:
         await bot.says(LEA, PASSWORD)
         bot.server.withhold_keys(bot.school)
         await bot.says(LEA, PASSWORD)
-        running.setting.faq_broken = True
+        running.setting.faq_problems = ("faq/pix.yaml:1: vide",)
         seen = await figures(server)
         assert seen["helpbot_questions_total answer"] == 2
         assert seen["helpbot_questions_total route"] == 1
