@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -61,7 +62,7 @@ class Policy:
 
 
 _DEFAULT_ROOM = RoomPolicy()
-MOST_JUDGED = 1_000
+MOST_JUDGED = 500
 
 
 @dataclass(slots=True)
@@ -96,8 +97,8 @@ class Setting:
     alias: Callable[[UserId], str]
     """A person's pseudonym for the help log."""
     names: Names = field(default_factory=Names)
-    judged: dict[str, Verdict] = field(default_factory=dict)
-    """Verdicts of questions that were taken in and not decided yet. In memory only."""
+    judged: dict[bytes, Verdict] = field(default_factory=dict)
+    """Digest of a question → its verdict, oldest first; emptied when the FAQ changes."""
     faq_problems: tuple[str, ...] = ()
     """Why the files as they are now do not load, as it was told; `index` is the last good one."""
 
@@ -107,13 +108,19 @@ class Setting:
         return bool(self.faq_problems)
 
     def judge(self, text: str) -> Verdict:
-        """Return what the FAQ makes of a question, and keep it until `verdict_of` asks for it."""
-        if len(self.judged) > MOST_JUDGED:
-            self.judged.clear()
-        verdict = self.judged[text] = self.index.verdict(text)
+        """Return what the FAQ makes of a question. The same words again cost nothing.
+
+        A question is judged before it is stored and decided after, and a whole staff room may ask the
+        same thing in one morning. Kept in memory under a digest, so that no text stays there.
+        """
+        key = hashlib.blake2b(text.encode(errors="replace"), digest_size=16).digest()
+        verdict = self.judged.get(key)
+        if verdict is None:
+            if len(self.judged) >= MOST_JUDGED:
+                del self.judged[next(iter(self.judged))]
+            verdict = self.judged[key] = self.index.verdict(text)
         return verdict
 
     def verdict_of(self, text: str, before: str | None) -> Verdict:
-        """Return what the FAQ makes of a question, as it was judged or anew."""
-        known = self.judged.pop(text, None)
-        return known if known is not None and before is None else self.index.verdict(text, before=before)
+        """Return what the FAQ makes of a question, read with the one `before` it where there is one."""
+        return self.judge(text) if before is None else self.index.verdict(text, before=before)
