@@ -57,7 +57,7 @@ class Matrix(_Section):
         tuple[Annotated[Text, AfterValidator(values.server_glob)], ...], Field(default=None)
     ]
     ignored_users: tuple[Annotated[Text, AfterValidator(values.user_glob)], ...] = ()
-    max_sends_per_second: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    max_sends_per_second: Annotated[float, Field(gt=0, le=1_000_000)] = 1.0
 
     @field_validator("device_id")
     @classmethod
