@@ -72,9 +72,8 @@ class Bot:
         # Our own events tell what became of sends whose answer was lost; else they are only noise.
         own = not self._caught_up or self.deliverer.unsure
         batch = await self.homeserver.sync(self.cursor, wait_ms=wait_ms, own=own)
-        self._caught_up = True
         if batch.empty and not batch.must_store:
-            self.cursor = batch.next
+            self.cursor, self._caught_up = batch.next, True
             await self.deliverer.flush()
             self.counters.synced(self.clock.now())
             return False
@@ -87,7 +86,7 @@ class Bot:
 
         items = await take_in(self.store, self.homeserver, self.clock, self.setting, batch, self.cursor, sent)
         deliverer.confirmed = [c for c in deliverer.confirmed if c not in confirmed]
-        self.cursor = batch.next
+        self.cursor, self._caught_up = batch.next, True
         self.counters.synced(self.clock.now())
         self._take(items)
         if any(news.membership == "invite" for news in batch.rooms):

@@ -195,3 +195,25 @@ async def test_a_homeserver_that_restarts(tmp_path: Path) -> None:
         _, item = await stage.events(bot, room, 2)
         assert item.event_id == question
         await stage.close()
+
+
+async def test_an_invitation_while_our_own_events_are_left_out_still_tells_where_we_came_in(
+    stage: Stage,
+) -> None:
+    bot = await stage.bot()
+    lea = await stage.person("lea")
+    start = await bot.sync(None, wait_ms=0)
+    room = RoomId(await lea.create_room(encrypted=False, history="shared"))
+    before = await lea.say(room, "avant", mention=[bot.user_id])
+    await lea.invite(room, bot.user_id)
+    invited = await bot.sync(start.next, wait_ms=5000, own=False)
+    assert [n.membership for n in invited.rooms] == [Membership.INVITE]
+    await bot.join(room)
+    after = await lea.say(room, "après", mention=[bot.user_id])
+    for _ in range(2):  # asked again with the same cursor, as after a failed transaction
+        batch = await bot.sync(invited.next, wait_ms=5000, own=False)
+        [news] = [n for n in batch.rooms if n.room == room]
+        assert news.joined_here
+        seen = [e.event_id for e in news.events]
+        assert before not in seen
+        assert seen in ([after], [])

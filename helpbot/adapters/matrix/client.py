@@ -110,6 +110,7 @@ class MatrixHomeserver:
         self._declare: set[RoomId] = set()  # direct rooms that m.direct does not name yet
         self._filter = self._lean_filter = ""
         self._arriving: set[RoomId] = set()  # rooms whose news must tell of our own join
+        self._arrived: set[RoomId] = set()  # those that the last sync told it of
         # What the store knows of each room: that a batch was stored shows in the cursor asked next.
         self._told: dict[RoomId, RoomFacts] = {}
         self._telling: dict[RoomId, RoomFacts] = {}
@@ -160,6 +161,11 @@ class MatrixHomeserver:
         await self._keys.upkeep()
         if self._declare:
             await self._declare_direct()
+        if since is not None and since == self._given:  # what the last sync told is stored
+            self._told.update(self._telling)
+            self._arriving -= self._arrived
+        self._telling.clear()
+        self._arrived.clear()
         query = {"filter": self._filter, "timeout": str(wait_ms), "set_presence": "offline"}
         lean = since is not None and not (own or self._arriving)
         if since is None:
@@ -172,9 +178,6 @@ class MatrixHomeserver:
         if lean and any(room not in self._rooms for room, _ in _items(answer.get("rooms"), "join")):
             # Somebody put us there without an invitation: where we came in must be told.
             answer = await self._api.get("v3/sync", {**query, "filter": self._filter, "timeout": "0"})
-        if since is not None and since == self._given:
-            self._told.update(self._telling)
-        self._telling.clear()
         got = self._keys.receive(answer, since)
         self.health.malformed += got.broken
         self.health.withheld += len(got.withheld)
@@ -266,7 +269,7 @@ class MatrixHomeserver:
             room.summarise(said["summary"])
         self._settle(room)
         if joined_here or first:
-            self._arriving.discard(room_id)
+            self._arrived.add(room_id)
         if room.partner is not None and joined_here:
             self._declare.add(room_id)
         new = joined_here or room.facts != self._told.get(room_id)
