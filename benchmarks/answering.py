@@ -83,7 +83,7 @@ def start(contender: str, hs: LocalSynapse, bot: str, folder: Path) -> subproces
             "max_sends_per_second": 1000,
         },
         "faq": str(HERE.parent / "faq"),
-        "data_dir": str(folder / bot[1:8].replace(":", "")),
+        "data_dir": str(folder / bot[1:].partition(":")[0]),
         "school_zone": None,
         "routing": {"open_hours": "toujours"},
     }
