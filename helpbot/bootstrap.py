@@ -20,7 +20,7 @@ from helpbot.adapters.memory import give_back
 from helpbot.adapters.pseudonyms import load_pseudonyms
 from helpbot.core.addressing import Me
 from helpbot.core.effects import Kind
-from helpbot.core.hours import Break, OpenHours
+from helpbot.core.hours import OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.matching import FaqIndex
 from helpbot.core.records import Seed
@@ -46,7 +46,7 @@ FIRST_REPLIES = (Kind.ANSWER, Kind.CLARIFY, Kind.REDIRECT, Kind.ROUTE, Kind.LATE
 def make_policy(settings: Settings) -> Policy:
     """Return the operator's choices in the forms that decisions use."""
     routing, privacy = settings.routing, settings.privacy
-    holidays = _given_holidays(settings)
+    holidays = settings.holidays()
     calendar = load_calendar(settings.school_zone, settings.timezone, holidays)
 
     def hours_of(hours: str, zone: str) -> OpenHours:
@@ -326,10 +326,3 @@ async def serve_health(settings: Settings, watch: Watch) -> HealthServer | None:
 
 def _utc(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _given_holidays(settings: Settings) -> dict[str, tuple[Break, ...]]:
-    return {
-        zone: tuple(Break(b.name, b.first, b.back) for b in breaks)
-        for zone, breaks in settings.school_holidays.items()
-    }

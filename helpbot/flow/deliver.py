@@ -100,11 +100,6 @@ class Deliverer:
         if rows:
             self.wake.set()
 
-    def confirm_soon(self) -> list[tuple[str, EventId]]:
-        """Hand over what was sent and not yet stored, for whichever transaction comes first."""
-        done, self.confirmed = self.confirmed, []
-        return done
-
     def next_row(self, now: int) -> OutboxRow | None:
         """Return what should go now: the oldest of each free room, answers before the rest."""
         if now < self.not_before or self._bucket.ready_at(now) > now:
@@ -175,7 +170,7 @@ class Deliverer:
 
     async def flush(self) -> None:
         """Store what was sent, when no other transaction has done it yet."""
-        done = self.confirm_soon()
+        done, self.confirmed = self.confirmed, []
         if done:
             now = self.clock.now()
             await self.store.run(partial(confirm_all, done=done, now=now))
