@@ -1,0 +1,88 @@
+"""Upkeep: what waits, and what is past its time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from helpbot.adapters.db.queries import (
+    ASIDE,
+    PARKED,
+    UNSENT,
+    WAITING,
+    Area,
+    select,
+)
+from helpbot.adapters.db.tables import (
+    help_log,
+    inbox,
+    jobs,
+    offers,
+    outbox,
+    sealed,
+    tickets,
+)
+from helpbot.core.records import (
+    Backlog,
+)
+from helpbot.core.tickets import State
+
+
+def _count(table: sa.Table, *where: Any) -> Any:
+    return sa.select(sa.func.count()).select_from(table).where(*where).scalar_subquery()
+
+
+_BACKLOG = select(
+    _count(inbox, inbox.c.state == WAITING).label("inbox_waiting"),
+    _count(inbox, inbox.c.state == PARKED).label("inbox_parked"),
+    _count(outbox, outbox.c.state == UNSENT).label("outbox_waiting"),
+    _count(outbox, outbox.c.state == ASIDE).label("outbox_parked"),
+    _count(sealed).label("sealed"),
+    _count(jobs).label("timers"),
+)
+
+
+class Keeping(Area):
+    """Upkeep: what waits, and what is past its time."""
+
+    def backlog(self) -> Backlog:
+        """Count what waits and what was set aside."""
+        return Backlog(*self._row(_BACKLOG))
+
+    def forget(
+        self,
+        *,
+        sealed_before: int,
+        inbox_before: int,
+        unsolved_before: int,
+        solved_before: int,
+        sensitive_before: int,
+        help_log_before: int,
+    ) -> dict[str, int]:
+        """Delete what is past its time; returns table → rows.
+
+        A ticket goes whole, with its messages, offers and timers, when its text must.
+        """
+        solved = tickets.c.state == State.SOLVED.value
+        sensitive = solved & (tickets.c.text == "")
+        old = sa.select(tickets.c.id).where(
+            sa.or_(
+                solved & (tickets.c.asked_at < solved_before),
+                ~solved & (tickets.c.asked_at < unsolved_before),
+                sensitive & (tickets.c.asked_at < sensitive_before),
+            )
+        )
+        ids = [r.id for r in self._all(old)]
+        oldest_kept = min(unsolved_before, solved_before)
+        loose = outbox.c.ticket.is_(None) & (outbox.c.created_at < oldest_kept) & (outbox.c.state != UNSENT)
+        gone = {
+            "sealed": sa.delete(sealed).where(sealed.c.seen_at < sealed_before),
+            "inbox": sa.delete(inbox).where(inbox.c.state != WAITING, inbox.c.received_at < inbox_before),
+            "outbox": sa.delete(outbox).where(sa.or_(outbox.c.ticket.in_(ids), loose)),
+            "offers": sa.delete(offers).where(offers.c.ticket.in_(ids)),
+            "jobs": sa.delete(jobs).where(jobs.c.ticket.in_(ids)),
+            "tickets": sa.delete(tickets).where(tickets.c.id.in_(ids)),
+            "help_log": sa.delete(help_log).where(help_log.c.ended_at < help_log_before),
+        }
+        return {name: self._connection.execute(query).rowcount for name, query in gone.items()}

@@ -1,0 +1,80 @@
+"""What comes in: cursor, rooms, inbox, what cannot be read yet. Part of `Tx`; times are Unix ms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from helpbot.core.ids import EventId, RoomId, UserId
+from helpbot.core.incoming import RoomFacts, Sealed
+from helpbot.core.records import (
+    InboxItem,
+    RoomRow,
+)
+
+
+class ArrivalsTx(Protocol):
+    """What comes in: the cursor, the rooms, the inbox and what cannot be read yet."""
+
+    # cursor and rooms
+    def cursor(self) -> str | None:
+        """Return Matrix's `next_batch` up to which everything is stored."""
+        ...
+
+    def set_cursor(self, cursor: str) -> None:
+        """Move the cursor; same transaction as the inbox."""
+        ...
+
+    def room(self, room: RoomId) -> RoomRow | None:
+        """Return what is known of a room."""
+        ...
+
+    def save_room(self, row: RoomRow) -> None:
+        """Insert or replace a room."""
+        ...
+
+    def joined_rooms(self) -> list[RoomFacts]:
+        """Return the facts of every joined room."""
+        ...
+
+    def invitations(self, now: int) -> list[RoomRow]:
+        """Return invitations that wait for our answer, and rooms that we entered by one and did not greet."""
+        ...
+
+    def direct_room(self, user: UserId) -> RoomFacts | None:
+        """Return the joined direct message with a person, the newest if there are several."""
+        ...
+
+    # inbox
+    def add_inbox(self, item: InboxItem) -> bool:
+        """Store what is addressed to the bot; False when it was stored before."""
+        ...
+
+    def knows_event(self, event: EventId) -> bool:
+        """Whether an event was ever taken into the inbox."""
+        ...
+
+    def waiting_inbox(self, now: int) -> list[InboxItem]:
+        """Return what waits for its decision and may be tried now, oldest first."""
+        ...
+
+    def finish_inbox(self, event: EventId) -> bool:
+        """Mark as decided and empty its payload; False when it was decided or parked before."""
+        ...
+
+    def retry_inbox(self, event: EventId, *, attempts: int, not_before: int, park: bool) -> None:
+        """Note a failed try; parked items wait for a person."""
+        ...
+
+    # sealed events
+    def add_sealed(self, event: Sealed, now: int) -> None:
+        """Keep the ciphertext of an event whose key is missing."""
+        ...
+
+    def sealed(self, sessions: Iterable[str] | None) -> list[Sealed]:
+        """Return kept events of these sessions, or all of them for None."""
+        ...
+
+    def drop_sealed(self, events: Iterable[EventId]) -> None:
+        """Forget events that were opened or are not for the bot."""
+        ...

@@ -1,0 +1,30 @@
+"""Upkeep: what waits, and what is past its time. Part of `Tx`; times are Unix milliseconds."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from helpbot.core.records import (
+    Backlog,
+)
+
+
+class KeepingTx(Protocol):
+    """Upkeep: what waits, and what is past its time."""
+
+    def backlog(self) -> Backlog:
+        """Count what waits and what was set aside."""
+        ...
+
+    def forget(
+        self,
+        *,
+        sealed_before: int,
+        inbox_before: int,
+        unsolved_before: int,
+        solved_before: int,
+        sensitive_before: int,
+        help_log_before: int,
+    ) -> dict[str, int]:
+        """Delete what is past its time; returns table → rows."""
+        ...

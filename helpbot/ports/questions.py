@@ -1,0 +1,73 @@
+"""Tickets with their offers, and their timers. Part of `Tx`; times are Unix milliseconds."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from helpbot.core.ids import EventId, RoomId, TicketId, UserId
+from helpbot.core.records import (
+    Job,
+)
+from helpbot.core.tickets import Ticket
+
+
+class QuestionsTx(Protocol):
+    """Tickets with their offers, and their timers."""
+
+    # tickets
+    def ticket(self, ticket: TicketId) -> Ticket | None:
+        """Return a ticket."""
+        ...
+
+    def ticket_of(self, question: EventId) -> Ticket | None:
+        """Return the ticket of a question's event."""
+        ...
+
+    def ticket_in_thread(self, room: RoomId, thread: EventId) -> Ticket | None:
+        """Return the newest ticket that lives in a thread, or whose question is its root."""
+        ...
+
+    def tickets_pending(self, room: RoomId, asker: UserId, *, since: int, choices_only: bool) -> list[Ticket]:
+        """Return the asker's tickets in a room that wait for a tap since a moment."""
+        ...
+
+    def last_ticket(self, room: RoomId, asker: UserId, *, since: int) -> Ticket | None:
+        """Return the asker's newest question in a room since a moment."""
+        ...
+
+    def open_tickets(self, asker: UserId) -> list[Ticket]:
+        """Return the asker's questions that have not ended, newest first."""
+        ...
+
+    def claims_of(self, helper: UserId) -> list[Ticket]:
+        """Return the questions that a volunteer holds."""
+        ...
+
+    def offered_to(self, user: UserId) -> list[Ticket]:
+        """Return the questions in which a volunteer has an open offer or a claim."""
+        ...
+
+    def save_ticket(self, ticket: Ticket) -> Ticket:
+        """Insert (id 0) or update a ticket with its offers; returns it with its id."""
+        ...
+
+    def late_plans(self, now: int) -> list[TicketId]:
+        """Return tickets that are being asked or claimed and have no timer (the auditor)."""
+        ...
+
+    # timers
+    def schedule(self, job: Job) -> None:
+        """Set the ticket's timer of that kind, in place of an earlier one."""
+        ...
+
+    def due_jobs(self, now: int) -> list[Job]:
+        """Return the timers that are due, oldest first."""
+        ...
+
+    def next_wake(self) -> int | None:
+        """Return when the next timer is due or the next undecided item may be tried again."""
+        ...
+
+    def finish_job(self, job: Job) -> None:
+        """Remove a timer, unless it was set anew meanwhile."""
+        ...

@@ -1,0 +1,37 @@
+"""The database, one transaction at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from helpbot.ports.arrivals import ArrivalsTx
+from helpbot.ports.departures import DeparturesTx
+from helpbot.ports.keeping import KeepingTx
+from helpbot.ports.people import PeopleTx
+from helpbot.ports.questions import QuestionsTx
+
+T = TypeVar("T")
+
+
+class Tx(ArrivalsTx, DeparturesTx, QuestionsTx, PeopleTx, KeepingTx, Protocol):
+    """One transaction: named queries, nothing else. Times are Unix milliseconds.
+
+    Lives only inside `Store.run`.
+    """
+
+
+class Store(Protocol):
+    """The database. One transaction at a time."""
+
+    async def run(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` in one transaction and return what it returns; on any error nothing is kept."""
+        ...
+
+    async def checkpoint(self) -> None:
+        """Do the database's own slow upkeep beside the transactions that go on."""
+        ...
+
+    async def close(self) -> None:
+        """Finish the transaction in hand and close."""
+        ...
