@@ -13,14 +13,16 @@ from functools import partial
 from helpbot.core import addressing, commands, french, taps, tickets
 from helpbot.core import notices as say
 from helpbot.core.effects import Edit, Kind, Send
-from helpbot.core.ids import RoomId, TicketId, UserId, ticket_ref
+from helpbot.core.ids import TicketId, UserId, ticket_ref
 from helpbot.core.incoming import Message, Reaction, Redaction
 from helpbot.core.records import HELPER_SLOTS, InboxItem, OutboxRow, SentMessage
 from helpbot.core.taps import Tap
 from helpbot.core.tickets import Decision, Pending, State, Ticket
-from helpbot.flow.facts import first_reply, late_reply, load_facts, redirection, room_facts, show, title_of
+from helpbot.flow.commands import carry_out
+from helpbot.flow.commands.basics import help_with
+from helpbot.flow.desk import Desk
+from helpbot.flow.facts import first_reply, late_reply, redirection, show, title_of
 from helpbot.flow.intake import TEXT_TYPES, pending_for
-from helpbot.flow.report import report_lines
 from helpbot.flow.setting import NameNeeded, Setting
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Clock, Homeserver, HomeserverError, Store, Tx
@@ -82,7 +84,7 @@ def _put_off(tx: Tx, setting: Setting, item: InboxItem, now: int) -> Written:
 
 def decide_item(tx: Tx, setting: Setting, item: InboxItem, now: int) -> Written:
     """Decide what an item means and write all that follows. Runs inside one transaction."""
-    desk = _Desk(tx, setting, item, now)
+    desk = _Handling(tx, setting, item, now)
     if not tx.finish_inbox(item.event.event_id):
         return desk.writer.written  # it was taken up twice, and decided the first time
     match item.event:
@@ -97,15 +99,8 @@ def decide_item(tx: Tx, setting: Setting, item: InboxItem, now: int) -> Written:
     return desk.writer.written
 
 
-class _Desk:
-    """One item on the desk, with its transaction."""
-
-    def __init__(self, tx: Tx, setting: Setting, item: InboxItem, now: int) -> None:
-        self.tx = tx
-        self.setting = setting
-        self.item = item
-        self.now = now
-        self.writer = Writer(tx, setting, item.event.event_id, now)
+class _Handling(Desk):
+    """What one item means, and what follows."""
 
     # --- what people do
 
@@ -113,7 +108,7 @@ class _Desk:
         """A deleted question takes everything with it; a deleted relayed text takes its copies."""
         ticket = self.tx.ticket_of(event.target)
         if ticket is not None:
-            self._carry(tickets.withdrawn(ticket, self._facts(ticket)))
+            self.carry(tickets.withdrawn(ticket, self.facts(ticket)))
         for row in self.tx.relays_of(event.target):
             self.writer.redact_row(row)
 
@@ -123,7 +118,7 @@ class _Desk:
         if tap is None:
             return
         sent = self.tx.sent_message(event.target)
-        ticket = self._ticket(sent) if sent else self.tx.ticket_of(event.target)
+        ticket = self.ticket(sent) if sent else self.tx.ticket_of(event.target)
         if ticket is None:
             return
         if sent is not None and _is_helpers(sent, ticket):
@@ -137,7 +132,7 @@ class _Desk:
             self._question(event, "")
             return
         if event.msgtype not in TEXT_TYPES:
-            self._note(event, say.NotAText())
+            self.note(event, say.NotAText())
             return
         text = addressing.question_of(event, self.setting.me)
         command = commands.parse(text)
@@ -147,7 +142,7 @@ class _Desk:
         if self._reply(event, text) or self._in_thread(event, text) or self._bare(event, text):
             return
         if not text:
-            self._help(event)
+            help_with(self, event)
             return
         self._question(event, text)
 
@@ -167,7 +162,7 @@ class _Desk:
     def _reply(self, event: Message, text: str) -> bool:
         """Handle a reply to one of our messages; False when it is a question like any other."""
         sent = self.tx.sent_message(event.reply_to) if event.reply_to else None
-        ticket = self._ticket(sent)
+        ticket = self.ticket(sent)
         if sent is None or ticket is None:
             return False
         if _is_helpers(sent, ticket):
@@ -182,7 +177,7 @@ class _Desk:
         if event.thread is None:
             return False
         root = self.tx.sent_message(event.thread)
-        ticket = self._ticket(root) if root else self.tx.ticket_in_thread(event.room, event.thread)
+        ticket = self.ticket(root) if root else self.tx.ticket_in_thread(event.room, event.thread)
         if ticket is None:
             return False
         if root is not None and _is_helpers(root, ticket):
@@ -199,16 +194,16 @@ class _Desk:
         if tap is not None and ticket.ended:
             return True  # « merci » after the end asks nothing
         if ticket.helper is not None and ticket.state in (State.CLAIMED, State.ANSWERED):
-            self._carry(tickets.asker_says(ticket, event.event_id, text, self._facts(ticket)))
+            self.carry(tickets.asker_says(ticket, event.event_id, text, self.facts(ticket)))
             return True
         if ticket.state is State.ASKED or (ticket.posted and not ticket.ended):
-            self._carry(tickets.asker_says(ticket, event.event_id, text, self._facts(ticket)))
+            self.carry(tickets.asker_says(ticket, event.event_id, text, self.facts(ticket)))
             return True
         return False
 
     def _bare(self, event: Message, text: str) -> bool:
         """Handle a sign without a reply: it counts when exactly one choice waits (rule 4)."""
-        if not taps.is_bare(event.body) and not (taps.of_text(text) and self._direct(event)):
+        if not taps.is_bare(event.body) and not (taps.of_text(text) and self.direct(event)):
             return False
         tap = taps.of_text(text)
         if tap in (Tap.CLAIM, Tap.PASS):
@@ -218,7 +213,7 @@ class _Desk:
             self._asker_tap(waiting[0], tap)
             return True
         if waiting:
-            self._note(event, say.WhichOne())
+            self.note(event, say.WhichOne())
             return True
         return taps.is_bare(event.body)
 
@@ -232,7 +227,7 @@ class _Desk:
         ]
         if len(found) != 1:
             if found:
-                self._note(event, say.WhichOne())
+                self.note(event, say.WhichOne())
             return True
         ticket, offer = found[0]
         sent = SentMessage(ticket.id, offer.slot, Kind.OFFER, offer.room)
@@ -246,7 +241,7 @@ class _Desk:
         if tap in _DIGITS and ticket.pending is Pending.CHOICE and _NEW_QUESTION in ticket.options:
             self._for_whom(ticket, _DIGITS[tap])
             return True
-        facts = self._facts(ticket, people=tap not in _DIGITS)
+        facts = self.facts(ticket, people=tap not in _DIGITS)
         before = (ticket.state, ticket.pending)
         if tap in _DIGITS:
             answers = lambda entry: show(self.setting, entry, self.now)  # noqa: E731
@@ -259,7 +254,7 @@ class _Desk:
             decision = tickets.wants_human(ticket, facts, named=tap is Tap.NAMED)
         else:
             return False
-        self._carry(decision)
+        self.carry(decision)
         return (decision.ticket.state, decision.ticket.pending) != before or bool(decision.effects)
 
     def _question(self, event: Message, text: str) -> None:
@@ -284,7 +279,7 @@ class _Desk:
             return
         self.writer.written.first_reply = reply.kind.value
         people = reply.kind is Kind.ROUTE and self.setting.policy.room(event.room).route_always
-        self._carry(tickets.ask(ticket, reply, self._facts(ticket, people=people)))
+        self.carry(tickets.ask(ticket, reply, self.facts(ticket, people=people)))
 
     def _before(self, event: Message) -> str | None:
         """Return what the same person asked here just before, for « et pour les bts ? »."""
@@ -293,7 +288,7 @@ class _Desk:
 
     def _for_colleague(self, ticket: Ticket, text: str) -> bool:
         """Ask a volunteer who is helping whether words that are no reply are for the colleague (rule 8)."""
-        if not self._in_direct(ticket.room):
+        if not self.in_direct(ticket.room):
             return False
         working = [
             (t, o)
@@ -313,7 +308,7 @@ class _Desk:
             text=text,
         )
         send = Send("reply", ticket.room, notice, Kind.CLARIFY, reply_to=ticket.question)
-        self._carry(Decision(asked, (send,)))
+        self.carry(Decision(asked, (send,)))
         return True
 
     def _for_whom(self, ticket: Ticket, choice: int) -> None:
@@ -321,8 +316,8 @@ class _Desk:
         if choice != 1:
             reply = first_reply(self.setting, ticket.text, None, self.now)
             self.writer.written.first_reply = reply.kind.value
-            facts = self._facts(ticket)
-            self._carry(tickets.edited(replace(ticket, options=()), ticket.text, reply, facts))
+            facts = self.facts(ticket)
+            self.carry(tickets.edited(replace(ticket, options=()), ticket.text, reply, facts))
             return
         number, _, slot = ticket.options[0].removeprefix(_RELAY).partition("/")
         other = self.tx.ticket(TicketId(int(number)))
@@ -335,15 +330,15 @@ class _Desk:
                 ticket.text,
                 slot,
                 ticket.room,
-                self._facts(other),
+                self.facts(other),
                 private=True,
             )
-            self._carry(passed_on)
+            self.carry(passed_on)
         done = bool(passed_on and passed_on.effects)
         notice: say.Notice = say.PassedOn() if done else say.AlreadyTaken(other.ref if other else "")
-        facts = self._facts(ticket)
+        facts = self.facts(ticket)
         ended = tickets.set_aside(ticket, facts)
-        self._carry(Decision(ended, (Edit("reply", notice, Kind.STATUS),)))
+        self.carry(Decision(ended, (Edit("reply", notice, Kind.STATUS),)))
 
     def _edited_question(self, event: Message, ticket: Ticket) -> None:
         if event.sender != ticket.asker:
@@ -355,7 +350,7 @@ class _Desk:
             return
         else:
             reply = first_reply(self.setting, text, None, self.now)
-        self._carry(tickets.edited(ticket, text, reply, self._facts(ticket)))
+        self.carry(tickets.edited(ticket, text, reply, self.facts(ticket)))
 
     # --- the helper
 
@@ -363,17 +358,17 @@ class _Desk:
         self, ticket: Ticket, user: UserId, tap: Tap, sent: SentMessage, event: Message | Reaction
     ) -> None:
         if tap is Tap.PASS:
-            self._carry(tickets.passed(ticket, user, self._facts(ticket, people=True)))
+            self.carry(tickets.passed(ticket, user, self.facts(ticket, people=True)))
         elif tap is Tap.CLAIM:
             if not self._is_volunteer(user):
-                self._tell(event, say.NotAVolunteer())
+                self.tell(event, say.NotAVolunteer())
                 return
-            slot, private = self._offer_slot(ticket, sent), self._direct(event)
-            facts = self._facts(ticket)
+            slot, private = self._offer_slot(ticket, sent), self.direct(event)
+            facts = self.facts(ticket)
             decision = tickets.claimed(ticket, user, slot, event.room, facts, private=private)
             if decision.ticket.helper != user:
-                self._tell(event, say.AlreadyTaken(ticket.ref))
-            self._carry(decision)
+                self.tell(event, say.AlreadyTaken(ticket.ref))
+            self.carry(decision)
 
     def _helper_words(self, ticket: Ticket, event: Message, text: str, sent: SentMessage) -> None:
         tap = taps.of_text(text)
@@ -381,18 +376,18 @@ class _Desk:
             self._helper_tap(ticket, event.sender, tap, sent, event)
             return
         if not self._is_volunteer(event.sender):
-            self._tell(event, say.NotAVolunteer())
+            self.tell(event, say.NotAVolunteer())
             return
         if not text:
             return
-        slot, private = self._offer_slot(ticket, sent), self._direct(event)
-        facts = self._facts(ticket)
+        slot, private = self._offer_slot(ticket, sent), self.direct(event)
+        facts = self.facts(ticket)
         decision = tickets.helper_says(
             ticket, event.sender, event.event_id, text, slot, event.room, facts, private=private
         )
         if not decision.effects:
-            self._tell(event, say.AlreadyTaken(ticket.ref))
-        self._carry(decision)
+            self.tell(event, say.AlreadyTaken(ticket.ref))
+        self.carry(decision)
 
     def _edited_relay(self, event: Message, row: OutboxRow) -> None:
         ticket = self.tx.ticket(row.ticket) if row.ticket else None
@@ -407,7 +402,7 @@ class _Desk:
         else:
             return
         if text:
-            self._carry(Decision(ticket, (Edit(row.slot, notice, Kind.RELAY),)))
+            self.carry(Decision(ticket, (Edit(row.slot, notice, Kind.RELAY),)))
         else:  # nothing is left of it, or it must not be shown
             self.writer.redact_row(row)
 
@@ -418,85 +413,13 @@ class _Desk:
         """Return the slot of the offer itself, also for an answer to a reminder or a follow-up."""
         return sent.slot if sent.slot.startswith("offer/") else ticket.helper_slot or sent.slot
 
-    # --- commands and small words
+    # --- commands
 
     def _command(self, event: Message, command: commands.Command) -> None:
-        if command.name == "aide":
-            if command.rest:
-                self._question(event, command.rest)
-            else:
-                self._help(event)
-        elif command.name == "annuler":
-            self._cancel(event)
-        elif command.name == "rgpd":
-            policy = self.setting.policy
-            notice = say.Privacy(
-                policy.controller,
-                policy.dpo,
-                policy.unsolved_days,
-                policy.solved_days,
-                policy.help_log_months,
-            )
-            self._note(event, notice)
-        elif command.name == "bilan":
-            self._report(event)
+        if command.name == "aide" and command.rest:
+            self._question(event, command.rest)
         else:
-            self._note(event, say.UnknownCommand(command.meant))
-
-    def _help(self, event: Message) -> None:
-        shown = tuple(f"!{c.name}" for c in commands.COMMANDS if self._allowed(event, c.who))
-        self._note(event, say.Help(self.setting.me.name, shown))
-
-    def _allowed(self, event: Message, who: commands.Who) -> bool:
-        if who is commands.Who.ANYONE:
-            return True
-        policy = self.setting.policy
-        return event.room == policy.review_room or (event.sender in policy.referents and self._direct(event))
-
-    def _cancel(self, event: Message) -> None:
-        mine = self.tx.open_tickets(event.sender)
-        here = [t for t in mine if t.room == event.room] or mine
-        if not here:
-            self._note(event, say.NothingToCancel())
-            return
-        if here[0].state is State.ANSWERED and here[0].helper is None:
-            self._carry(tickets.withdrawn(here[0], self._facts(here[0])))
-        else:
-            self._carry(tickets.cancelled(here[0], self._facts(here[0])))
-
-    def _report(self, event: Message) -> None:
-        if not self._allowed(event, commands.Who.REVIEW):
-            self._note(event, say.ForReviewers())
-            return
-        totals = self.tx.totals(since=0, timezone=str(self.setting.policy.calendar.timezone))
-        self._note(event, say.Report(report_lines(totals)))
-
-    def _note(self, event: Message, notice: say.Notice) -> None:
-        self._tell(event, notice, kind=Kind.COMMAND)
-
-    def _tell(self, event: Message | Reaction, notice: say.Notice, *, kind: Kind = Kind.STATUS) -> None:
-        """Say something small where the event stands, as an answer to it."""
-        thread = event.thread if isinstance(event, Message) else None
-        about = event.event_id if isinstance(event, Message) else event.target
-        purpose = type(notice).__name__
-        self.writer.say(event.room, notice, kind, purpose=purpose, reply_to=about, thread=thread)
-
-    # --- parts
-
-    def _carry(self, decision: Decision) -> None:
-        self.writer.carry_out(decision)
-
-    def _facts(self, ticket: Ticket, *, people: bool = False) -> tickets.Facts:
-        return load_facts(self.tx, self.setting, ticket, self.now, people=people)
-
-    def _ticket(self, sent: SentMessage | None) -> Ticket | None:
-        return self.tx.ticket(sent.ticket) if sent is not None and sent.ticket is not None else None
-
-    def _direct(self, event: Message | Reaction) -> bool:
-        return self._in_direct(event.room)
-
-    def _in_direct(self, room: RoomId) -> bool:
-        return room_facts(self.tx, room).direct_with is not None
+            carry_out(self, event, command)
 
 
 def _is_helpers(sent: SentMessage, ticket: Ticket) -> bool:

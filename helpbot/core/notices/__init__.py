@@ -2,6 +2,7 @@
 
 A plain `str` field may come from a person and is escaped where it is shown; `Markdown` is written by
 a FAQ author or by helpbot and is shown as Markdown (sanitised all the same).
+A family of notices of its own (volunteering, reports…) is a module beside this one.
 """
 
 from __future__ import annotations
@@ -281,6 +282,11 @@ class UnknownCommand(Notice):
 @dataclass(frozen=True, slots=True)
 class ForReviewers(Notice):
     """A command that belongs to the review room."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteToMe(Notice):
+    """What concerns one person is told in a direct message, and there is none yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,74 @@
+"""One item from the inbox on the desk, with its transaction and all that a handler of it may use."""
+
+from __future__ import annotations
+
+from helpbot.core import commands, tickets
+from helpbot.core import notices as say
+from helpbot.core.effects import Kind
+from helpbot.core.ids import RoomId
+from helpbot.core.incoming import Message, Reaction
+from helpbot.core.records import InboxItem, SentMessage
+from helpbot.core.tickets import Decision, Ticket
+from helpbot.flow.facts import load_facts, room_facts
+from helpbot.flow.setting import Setting
+from helpbot.flow.write import Writer
+from helpbot.ports import Tx
+
+
+class Desk:
+    """One item on the desk. Handlers read through `tx`, and write through `carry`, `note` and `tell`."""
+
+    def __init__(self, tx: Tx, setting: Setting, item: InboxItem, now: int) -> None:
+        self.tx = tx
+        self.setting = setting
+        self.item = item
+        self.now = now
+        self.writer = Writer(tx, setting, item.event.event_id, now)
+
+    def carry(self, decision: Decision) -> None:
+        """Write a decision on a ticket, with all its effects."""
+        self.writer.carry_out(decision)
+
+    def note(self, event: Message, notice: say.Notice) -> None:
+        """Answer a command where it was given."""
+        self.tell(event, notice, kind=Kind.COMMAND)
+
+    def tell(self, event: Message | Reaction, notice: say.Notice, *, kind: Kind = Kind.STATUS) -> None:
+        """Say something small where the event stands, as an answer to it."""
+        thread = event.thread if isinstance(event, Message) else None
+        about = event.event_id if isinstance(event, Message) else event.target
+        purpose = type(notice).__name__
+        self.writer.say(event.room, notice, kind, purpose=purpose, reply_to=about, thread=thread)
+
+    def privately(self, event: Message, notice: say.Notice) -> None:
+        """Answer what concerns one person in their direct message, wherever it was asked (rule 9)."""
+        direct = None if self.direct(event) else self.tx.direct_room(event.sender)
+        if self.direct(event):
+            self.note(event, notice)
+        elif direct is not None:
+            self.writer.say(direct.room, notice, Kind.COMMAND, purpose=type(notice).__name__)
+        else:
+            self.note(event, say.WriteToMe())
+
+    def facts(self, ticket: Ticket, *, people: bool = False) -> tickets.Facts:
+        """Return what a decision on a ticket needs; volunteers only when `people` may be asked."""
+        return load_facts(self.tx, self.setting, ticket, self.now, people=people)
+
+    def ticket(self, sent: SentMessage | None) -> Ticket | None:
+        """Return the ticket that a message of ours belongs to."""
+        return self.tx.ticket(sent.ticket) if sent is not None and sent.ticket is not None else None
+
+    def direct(self, event: Message | Reaction) -> bool:
+        """Whether an event stands in a direct message."""
+        return self.in_direct(event.room)
+
+    def in_direct(self, room: RoomId) -> bool:
+        """Whether a room is a direct message."""
+        return room_facts(self.tx, room).direct_with is not None
+
+    def allowed(self, event: Message, who: commands.Who) -> bool:
+        """Whether somebody may use such a command here."""
+        if who is commands.Who.ANYONE:
+            return True
+        policy = self.setting.policy
+        return event.room == policy.review_room or (event.sender in policy.referents and self.direct(event))
