@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from helpbot.core.hours import OpenHours
 from helpbot.core.ids import RoomId, UserId
@@ -30,6 +31,16 @@ TEMPORARY = frozenset({Refusal.PAUSED, Refusal.CLOSED_HOURS, Refusal.AT_CAPACITY
 """Refusals that the next school morning may lift."""
 
 
+EXPECTED_MINUTES = 20.0
+"""How long somebody is expected to take of whom nothing is known yet."""
+LEARNING = 0.2
+"""How much one more reaction counts against all before it."""
+EAGERNESS = 1.0
+"""How much the draw leans to those who usually answer soon; 0: not at all."""
+SOONEST = 3.0
+"""Minutes. Quicker than this is no advantage."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caps:
     """How often one person may be asked."""
@@ -37,6 +48,12 @@ class Caps:
     day: int = 2
     week: int = 4
     open: int = 1
+
+    def lowered(self, own: Caps | None) -> Caps:
+        """Return these caps where `own` does not ask for less."""
+        if own is None:
+            return self
+        return Caps(min(self.day, own.day), min(self.week, own.week), min(self.open, own.open))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +73,12 @@ class Volunteer:
     asked_day: int = 0
     asked_week: int = 0
     open_asks: int = 0
+    caps: Caps | None = None
+    """What they offered to take, where that is less than the plan's caps."""
+    away_until: int = 0
+    """Unix ms: they paused until then."""
+    usual_minutes: float | None = None
+    """How long they usually take to react to an offer, in open minutes; None: not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +89,29 @@ class Origin:
     school: str = ""
     academie: str = ""
     level: str = ""
+
+
+class Nearness(IntEnum):
+    """How near a volunteer is to a question; the nearest are asked first."""
+
+    SCHOOL = 0
+    """The same school."""
+    LEVEL = 1
+    """The same académie and level."""
+    ANY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why somebody was asked before the others, for `!pourquoi`: what the order looked at."""
+
+    nearness: Nearness
+    asked_week: int
+    """How often they were asked in the 7 days before."""
+    offered_week: int
+    """How often they accept to be asked in a week."""
+    among: int
+    """How many could have been asked."""
 
 
 def may_show(source: RoomFacts, target: RoomFacts) -> bool:
@@ -99,19 +145,32 @@ def refusal(
     now: int,
 ) -> Refusal | None:
     """Return why this volunteer may not be asked now, None when they may."""
+    why = _refusal(volunteer, theme=theme, asker=asker, offered=offered, caps=caps, now=now)
+    if why is None and not volunteer.hours.is_open(now):
+        return Refusal.CLOSED_HOURS
+    return why
+
+
+def _refusal(
+    volunteer: Volunteer,
+    *,
+    theme: str | None,
+    asker: UserId,
+    offered: frozenset[UserId],
+    caps: Caps,
+    now: int,
+) -> Refusal | None:
+    """Return the reasons that cost nothing to look at: all but the hours."""
     if volunteer.user == asker:
         return Refusal.IS_ASKER
     if theme is not None and theme not in volunteer.themes:
         return Refusal.OTHER_THEME
     if volunteer.user in offered:
         return Refusal.ALREADY_OFFERED
-    if not volunteer.hours.is_open(now):
-        return Refusal.CLOSED_HOURS
-    if (
-        volunteer.asked_day >= caps.day
-        or volunteer.asked_week >= caps.week
-        or volunteer.open_asks >= caps.open
-    ):
+    if volunteer.away_until > now:
+        return Refusal.PAUSED
+    own = caps.lowered(volunteer.caps)
+    if volunteer.asked_day >= own.day or volunteer.asked_week >= own.week or volunteer.open_asks >= own.open:
         return Refusal.AT_CAPACITY
     return None
 
@@ -130,28 +189,75 @@ def candidates(
 ) -> tuple[list[tuple[Volunteer, RoomId]], list[tuple[Volunteer, Refusal]]]:
     """Return who may be asked and where, best first, and everybody else with the reason.
 
-    Same school first, then same académie and level, then all; ties go to whoever was asked least
-    in the last 7 days, then to a draw that depends on `seed` alone.
+    Same school first, then same académie and level, then all; then whoever was asked least in the
+    last 7 days, measured by what each offered; then a draw by `seed`, the same whenever it is asked again.
     """
     kept: list[tuple[Volunteer, RoomId]] = []
     refused: list[tuple[Volunteer, Refusal]] = []
+    # A directory of hundreds has few different hours: each is looked at once.
+    is_open: dict[int, bool] = {}
     for volunteer in volunteers:
-        why = refusal(volunteer, theme=theme, asker=asker, offered=offered, caps=caps, now=now)
+        why = _refusal(volunteer, theme=theme, asker=asker, offered=offered, caps=caps, now=now)
+        if why is None:
+            hours = volunteer.hours
+            if id(hours) not in is_open:
+                is_open[id(hours)] = hours.is_open(now)
+            why = None if is_open[id(hours)] else Refusal.CLOSED_HOURS
         place = why or place_for(volunteer, origin, volunteers_room)
         if isinstance(place, Refusal):
             refused.append((volunteer, place))
         else:
             kept.append((volunteer, place.room))
-    kept.sort(key=lambda pair: (_distance(pair[0], origin), pair[0].asked_week, _draw(seed, pair[0].user)))
+    kept.sort(key=lambda pair: _rank(pair[0], origin, caps, seed))
     return kept, refused
 
 
-def _distance(volunteer: Volunteer, origin: Origin) -> int:
+def why_asked(volunteer: Volunteer, origin: Origin, caps: Caps, among: int) -> Why:
+    """Return what put a candidate where they stood in the order."""
+    offered = caps.lowered(volunteer.caps).week
+    return Why(nearness(volunteer, origin), volunteer.asked_week, offered, among)
+
+
+def nearness(volunteer: Volunteer, origin: Origin) -> Nearness:
+    """Return how near a volunteer is to where a question comes from."""
     if origin.school and volunteer.school == origin.school:
-        return 0
+        return Nearness.SCHOOL
     near = volunteer.academie == origin.academie and volunteer.level == origin.level
-    return 1 if origin.academie and near else 2
+    return Nearness.LEVEL if origin.academie and near else Nearness.ANY
 
 
-def _draw(seed: str, user: UserId) -> bytes:
-    return hashlib.sha256(f"{seed}\0{user}".encode()).digest()
+def wait_for(asked: tuple[Volunteer, ...], *, first: int, lowest: int, highest: int) -> int:
+    """Return how many open minutes to wait for those who were asked: the longest of their usual times.
+
+    Somebody whose usual time is not known yet is given `first` minutes; `lowest` and `highest` bound it.
+    """
+    usual = max((first if v.usual_minutes is None else v.usual_minutes for v in asked), default=first)
+    return max(lowest, min(round(usual), highest))
+
+
+def learned(usual: float | None, minutes: float) -> float:
+    """Return a person's usual response time after one more reaction, in open minutes.
+
+    A running geometric mean: one number a person and no history of what they did, and one late evening
+    does not outweigh ten quick answers.
+    """
+    seen = math.log(max(minutes, 1.0))
+    if usual is None:
+        return math.exp((math.log(EXPECTED_MINUTES) + seen) / 2)
+    return math.exp((1 - LEARNING) * math.log(usual) + LEARNING * seen)
+
+
+def _rank(volunteer: Volunteer, origin: Origin, caps: Caps, seed: str) -> tuple[Nearness, float, float]:
+    share = volunteer.asked_week / max(1, caps.lowered(volunteer.caps).week)
+    return nearness(volunteer, origin), share, _draw(volunteer, seed)
+
+
+def _draw(volunteer: Volunteer, seed: str) -> float:
+    """A lot in a draw of exponential clocks: the odds of coming first go with the weight.
+
+    Whoever answers sooner comes first a little more often; the share of asks then evens it out.
+    """
+    digest = hashlib.sha256(f"{seed}\0{volunteer.user}".encode()).digest()
+    lot = (int.from_bytes(digest[:7], "big") + 1) / 2**56
+    usual = EXPECTED_MINUTES if volunteer.usual_minutes is None else volunteer.usual_minutes
+    return -math.log(lot) * math.pow(max(SOONEST, usual), EAGERNESS)

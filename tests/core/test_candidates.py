@@ -16,13 +16,18 @@ from helpbot.core.incoming import Access, RoomFacts
 from helpbot.core.routing import (
     TEMPORARY,
     Caps,
+    Nearness,
     Origin,
     Refusal,
     Volunteer,
+    Why,
     candidates,
+    learned,
     may_show,
     place_for,
     refusal,
+    wait_for,
+    why_asked,
 )
 from helpbot.testing.clock import MONDAY_MORNING
 
@@ -102,6 +107,10 @@ def test_what_may_go_in_two_steps_may_go_in_one(a: RoomFacts, b: RoomFacts, c: R
         ({"asked_week": 4}, {}, Refusal.AT_CAPACITY),
         ({"open_asks": 1}, {}, Refusal.AT_CAPACITY),
         ({"asked_day": 1, "asked_week": 3}, {}, None),
+        ({"asked_week": 2, "caps": Caps(week=2)}, {}, Refusal.AT_CAPACITY),
+        ({"asked_week": 4, "caps": Caps(week=20)}, {}, Refusal.AT_CAPACITY),
+        ({"away_until": MONDAY_MORNING + 1}, {}, Refusal.PAUSED),
+        ({"away_until": MONDAY_MORNING}, {}, None),
     ],
 )
 def test_why_somebody_is_not_asked(
@@ -152,6 +161,52 @@ def test_ties_are_drawn_by_the_question_and_not_by_the_order_of_the_list() -> No
     orders = {tuple(chosen(people, seed=f"S{n}")[0]) for n in range(6)}
     assert len(orders) > 1
     assert chosen(people, seed="S1") == chosen(people[::-1], seed="S1")
+
+
+def test_asks_are_measured_by_what_each_one_offered() -> None:
+    generous = volunteer("@generous:t", asked_week=1)
+    sparing = volunteer("@sparing:t", asked_week=1, caps=Caps(week=2))
+    assert chosen([sparing, generous])[0] == ["@generous:t", "@sparing:t"]
+
+
+def test_the_draw_leans_to_those_who_usually_answer_soon_and_leaves_nobody_out() -> None:
+    people = [volunteer("@soon:t", usual_minutes=10.0), volunteer("@late:t", usual_minutes=30.0)]
+    firsts = [chosen(people, seed=f"S{n}")[0][0] for n in range(400)]
+    assert 400 * 0.6 < firsts.count("@soon:t") < 400 * 0.9
+
+
+def test_the_reason_says_what_the_order_looked_at() -> None:
+    origin = Origin(SCHOOL, school="Hugo", academie="Lyon", level="college")
+    here = volunteer(school="Hugo", asked_week=1, caps=Caps(week=3))
+    assert why_asked(here, origin, Caps(), 7) == Why(Nearness.SCHOOL, 1, 3, 7)
+    assert why_asked(volunteer(), origin, Caps(), 1) == Why(Nearness.ANY, 0, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("usual", "minutes"),
+    [([None], 20), ([12.4], 12), ([3.0], 10), ([90.0], 45), ([12.0, 31.0], 31), ([12.0, None], 20), ([], 20)],
+)
+def test_a_wave_waits_as_long_as_its_slowest_usually_takes(usual: list[float | None], minutes: int) -> None:
+    people = tuple(volunteer(f"@v{n}:t", usual_minutes=u) for n, u in enumerate(usual))
+    assert wait_for(people, first=20, lowest=10, highest=45) == minutes
+
+
+@given(st.one_of(st.none(), st.floats(1, 600)), st.lists(st.floats(0, 600), min_size=1, max_size=60))
+def test_a_usual_time_stays_within_what_was_seen(start: float | None, seen: list[float]) -> None:
+    usual = start
+    for minutes in seen:
+        usual = learned(usual, minutes)
+    bounds = [max(1.0, m) for m in (*seen, 20.0 if start is None else start)]
+    assert usual is not None
+    assert min(bounds) * 0.999 <= usual <= max(bounds) * 1.001
+
+
+def test_a_usual_time_follows_what_somebody_does_now() -> None:
+    usual: float | None = None
+    for minutes in [30.0] * 20 + [5.0] * 20:
+        usual = learned(usual, minutes)
+    assert usual is not None
+    assert usual < 6
 
 
 people = st.lists(

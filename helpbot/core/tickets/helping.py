@@ -7,7 +7,7 @@ from dataclasses import replace
 from helpbot.core import notices as say
 from helpbot.core.effects import Edit, Effect, JobKind, Kind, Record, Schedule, Send
 from helpbot.core.ids import EventId, RoomId, UserId
-from helpbot.core.routing import TEMPORARY, candidates, may_show
+from helpbot.core.routing import TEMPORARY, candidates, may_show, wait_for
 from helpbot.core.tickets.parts import (
     end_offers,
     ended_as,
@@ -284,7 +284,8 @@ def _next_wave(ticket: Ticket, facts: Facts) -> Decision:
                 mentions=(volunteer.user,),
             )
         )
-    wait = max(plan.wait_min, min(plan.wait_first, plan.wait_max))
+    asked = tuple(volunteer for volunteer, _ in chosen)
+    wait = wait_for(asked, first=plan.wait_first, lowest=plan.wait_min, highest=plan.wait_max)
     next_at = facts.hours.add_open_minutes(facts.now, wait)
     ticket = replace(ticket, wave=ticket.wave + 1, offers=(*ticket.offers, *offers))
     status = Edit(ticket.status, say.Asking(ticket.ref, facts.when(next_at)), Kind.STATUS)
