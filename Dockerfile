@@ -20,9 +20,10 @@ COPY --from=build /opt/helpbot /opt/helpbot
 ENV PATH=/opt/helpbot/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     HELPBOT__DATA_DIR=/data \
+    HELPBOT__MATRIX__RECOVERY_KEY_FILE=/keys/recuperation.key \
     HELPBOT__PRIVACY__PSEUDONYM_KEY_FILE=/keys/pseudonym.key
 USER 10001:10001
-# Database and crypto store in one, the pseudonym key in the other: they are not backed up together.
+# Database and crypto store in one, the pseudonym and recovery keys in the other: they are not backed up together.
 VOLUME ["/data", "/keys"]
 # SIGTERM lets the bot finish what is in hand; give it the time: docker stop --time 30.
 STOPSIGNAL SIGTERM

@@ -15,7 +15,7 @@ from helpbot.adapters.clock import SystemClock
 from helpbot.adapters.db import open_store
 from helpbot.adapters.faqfiles.learn import load_index as load_kept_index
 from helpbot.adapters.faqfiles.watch import Signature, signature
-from helpbot.adapters.matrix import Account, MatrixHomeserver, connect
+from helpbot.adapters.matrix import Account, MatrixHomeserver, Trust, connect, renew_identity
 from helpbot.adapters.memory import give_back
 from helpbot.adapters.pseudonyms import load_pseudonyms
 from helpbot.core.addressing import Me
@@ -136,7 +136,19 @@ async def seed(store: Store, settings: Settings) -> None:
 
 async def connect_matrix(settings: Settings, clock: Clock) -> MatrixHomeserver:
     """Log in or take up the session. Raises the errors of `ports.Homeserver`."""
-    return await connect(account_of(settings), settings.data_dir, clock)
+    return await connect(
+        account_of(settings), settings.data_dir, clock, recovery_file=settings.matrix.recovery_key_file
+    )
+
+
+async def renew_matrix_identity(
+    settings: Settings, clock: Clock, approve: Callable[[str], Awaitable[None]]
+) -> Trust:
+    """Give the account a new identity, with a new recovery key. Raises the errors of `ports.Homeserver`."""
+    recovery_file = settings.matrix.recovery_key_file
+    return await renew_identity(
+        account_of(settings), settings.data_dir, clock, approve, recovery_file=recovery_file
+    )
 
 
 async def make_bot(

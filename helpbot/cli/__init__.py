@@ -29,6 +29,7 @@ VERBS = {
     "simulate": "Joue des mois de questions contre une règle de sollicitation.",
     "report": "Dit qui a eu besoin d'aide sur quoi, sans jamais nommer personne.",
     "privacy": "Droits d'une personne, entrée de registre, examen préalable (AIPD).",
+    "identity": "Remplace l'identité de chiffrement du compte, quand elle est perdue.",
     "db": "Met à jour, sauvegarde et restaure la base de données.",
 }
 """Every verb there may be and its line of help, in the order in which an operator meets them."""

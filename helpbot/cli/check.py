@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from helpbot.cli import _words as words
 from helpbot.core.ids import RoomId
 from helpbot.core.problems import Problem, Problems
 
 if TYPE_CHECKING:
+    from helpbot.adapters.matrix import Trust
     from helpbot.core.faq import Faq
     from helpbot.ports import Homeserver
     from helpbot.settings import Settings
@@ -200,6 +202,7 @@ async def _connection(found: Findings, settings: Settings) -> None:
         homeserver = await bootstrap.connect_matrix(settings, SystemClock())
         try:
             click.echo(f"connecté en tant que {homeserver.user_id}, identité signée", err=True)
+            examine_trust(found, settings, homeserver.trust)
             await examine_rooms(found, settings, homeserver)
         finally:
             await homeserver.close()
@@ -207,6 +210,34 @@ async def _connection(found: Findings, settings: Settings) -> None:
         found.error(f"connexion refusée : {str(out).removesuffix(f'; {out.hint}')}", out.hint)
     except HomeserverError as trouble:
         found.error(f"connexion impossible : {trouble}", "vérifiez matrix.homeserver et le réseau")
+
+
+def examine_trust(found: Findings, settings: Settings, trust: Trust) -> None:
+    """Tell by whom the device is signed, since when, and whether that outlives the loss of the disk."""
+    from helpbot.adapters.matrix import Recovery
+
+    click.echo(words.trust(trust, settings.timezone), err=True)
+    file = settings.matrix.recovery_key_file
+    match trust.recovery:
+        case Recovery.OFF:
+            found.warn(
+                "identité non récupérable : si le disque est perdu, le bot paraîtra usurpé (bouclier rouge)",
+                "donnez matrix.recovery_key_file, hors de data_dir",
+            )
+        case Recovery.FOREIGN:
+            found.warn(
+                f"identité non récupérable : le coffre du compte a été créé ailleurs, {file} ne l'ouvre pas",
+                "mettez-y la clé de récupération affichée alors, ou : helpbot identity reset",
+            )
+        case Recovery.MADE:
+            click.echo(f"identité récupérable : clé de récupération écrite dans {file}", err=True)
+        case Recovery.READY:
+            click.echo(f"identité récupérable : {file} ouvre le coffre du compte", err=True)
+    if file is not None and file.resolve().is_relative_to(settings.data_dir.resolve()):
+        found.warn(
+            "matrix.recovery_key_file se trouve dans data_dir : elle se perdrait avec le disque",
+            "gardez-la ailleurs, et une copie hors de cette machine",
+        )
 
 
 async def examine_rooms(found: Findings, settings: Settings, homeserver: Homeserver) -> None:

@@ -11,6 +11,7 @@ from shutil import copytree
 import click
 
 _CONFIG, _COMPOSE, _SECRET = "config.yaml", "compose.yaml", "secrets/mot-de-passe"
+_RECOVERY_KEY = "keys/recuperation.key"
 
 _COMPOSE_TEXT = """\
 # helpbot dans un conteneur. Construisez l'image une fois, dans le dossier du code : docker build -t helpbot .
@@ -23,7 +24,7 @@ services:
     volumes:
       - ./:/config:ro
       - ./data:/data
-      # La clé des pseudonymes se sauvegarde à part des données.
+      # La clé des pseudonymes et la clé de récupération se sauvegardent à part des données.
       - ./keys:/keys
     stop_grace_period: 30s
 """
@@ -59,6 +60,7 @@ def init(folder: Path, homeserver: str, user_id: str, password: str, zone: str, 
         (folder / private).mkdir(mode=0o700, exist_ok=True)
     _write_private(folder / _SECRET, password + "\n")
     answers = {"homeserver": homeserver, "user_id": _quoted(user_id), "school_zone": zone}
+    answers["recovery_key_file"] = _RECOVERY_KEY
     answers["referents"] = f"[{_quoted(referent)}]" if referent else "[]"
     (folder / _CONFIG).write_text(_filled(answers), "utf-8")
     (folder / _COMPOSE).write_text(_COMPOSE_TEXT.format(uid=os.getuid(), gid=os.getgid()), "utf-8")

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from logging import Logger
+
+    from helpbot.adapters.matrix import Trust
     from helpbot.settings import Settings
 
 T = TypeVar("T")
@@ -95,6 +98,7 @@ async def serve(settings: Settings) -> int:
         if homeserver is None:
             return 0
         watch.homeserver = homeserver
+        _tell_recovery(log, settings, homeserver.trust)
 
         def ready() -> None:
             # What start-up left behind goes now; what stays is not looked at again.
@@ -127,6 +131,18 @@ async def serve(settings: Settings) -> int:
             await homeserver.close()
         if bot is not None:
             await bot.store.close()
+
+
+def _tell_recovery(log: Logger, settings: Settings, trust: Trust) -> None:
+    """Say in the log whether the identity would outlive the loss of the disk."""
+    from helpbot.adapters.matrix import Recovery
+
+    if trust.recovery is Recovery.MADE:
+        path = str(settings.matrix.recovery_key_file)
+        log.info("a recovery key was written; keep a copy elsewhere", extra={"file": path})
+    elif trust.recovery is not Recovery.READY:
+        hint = "give matrix.recovery_key_file, or see helpbot check"
+        log.warning("the identity would be lost with the disk", extra={"hint": hint})
 
 
 async def _unless(stopping: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:

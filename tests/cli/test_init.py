@@ -23,6 +23,7 @@ def test_what_it_writes_passes_the_check(tmp_path: Path) -> None:
     written = yaml.safe_load((folder / "config.yaml").read_text())
     assert written["matrix"]["homeserver"] == "https://m.exemple.fr"
     assert (written["school_zone"], written["referents"]) == ("b", ["@rupn:exemple.fr"])
+    assert written["matrix"]["recovery_key_file"] == "keys/recuperation.key"
     assert not written["volunteers"]
     assert not written["rooms"]["settings"]
     assert (folder / "secrets" / "mot-de-passe").stat().st_mode & 0o777 == 0o600

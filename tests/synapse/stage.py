@@ -52,6 +52,10 @@ class Stage:
             self.cursor = (await bot.sync(None, wait_ms=0)).next
         return bot
 
+    def keep(self, bot: MatrixHomeserver) -> None:
+        """Close a bot in the end that was connected elsewhere."""
+        self._bots.append(bot)
+
     async def sync(self, bot: MatrixHomeserver, wait_ms: int = 5000) -> Batch:
         batch = await bot.sync(self.cursor, wait_ms=wait_ms)
         self.cursor = batch.next

@@ -56,9 +56,11 @@ class JsTeacher:
         self.seen: dict[str, dict[str, Any]] = {}
 
     @classmethod
-    async def start(cls, folder: Path, homeserver: str, user: str, password: str) -> JsTeacher:
+    async def start(
+        cls, folder: Path, homeserver: str, user: str, password: str, *, recovery_key: str = ""
+    ) -> JsTeacher:
         process = await asyncio.create_subprocess_exec(
-            *("node", "teacher.mjs", homeserver, user, password),
+            *("node", "teacher.mjs", homeserver, user, password, recovery_key),
             cwd=folder,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

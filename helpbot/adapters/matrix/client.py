@@ -8,22 +8,19 @@ and counted in `health`.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from helpbot.adapters.matrix.crypto import Encryption
 from helpbot.adapters.matrix.http import Api, seg, text_of
 from helpbot.adapters.matrix.keystore import KeyStore
-from helpbot.adapters.matrix.login import Account, log_in
-from helpbot.adapters.matrix.machine import Machine, MissingKey, Undecryptable
+from helpbot.adapters.matrix.machine import MissingKey, Undecryptable
 from helpbot.adapters.matrix.rooms import STATE_TYPES, Room, is_own_join
 from helpbot.adapters.matrix.translate import Malformed, parse
-from helpbot.adapters.matrix.trust import ensure_trust
+from helpbot.adapters.matrix.trust import Trust
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.incoming import (
     Batch,
@@ -36,7 +33,7 @@ from helpbot.core.incoming import (
     Sealed,
     TimelineItem,
 )
-from helpbot.ports import Clock, HomeserverError, LoggedOut, Refused
+from helpbot.ports import HomeserverError, LoggedOut, Refused
 
 _TIMELINE_TYPES = ("m.room.message", "m.room.encrypted", "m.reaction", "m.room.redaction")
 _TIMELINE_LIMIT = 50
@@ -57,52 +54,16 @@ class Health:
     """Room keys that somebody said they will not give."""
 
 
-async def connect(account: Account, data_dir: Path, clock: Clock) -> MatrixHomeserver:
-    """Log in or take up the session in `data_dir`, see to keys and identity, join nothing yet."""
-    lock = _lock(data_dir)
-    api = Api(account.homeserver)
-    store = None
-    try:
-        session = await log_in(api, account, data_dir)
-        store = KeyStore(data_dir / "crypto.db", session.user_id, session.device_id)
-        machine = Machine(session.user_id, session.device_id, store)
-        keys = Encryption(api, machine, store, clock)
-        await keys.start()
-        await ensure_trust(api, machine, data_dir, account.password)
-        client = MatrixHomeserver(api, keys, store, lock, UserId(session.user_id))
-        await client.prepare()
-    except BaseException:
-        await api.close()
-        if store is not None:
-            store.close()
-        os.close(lock)
-        raise
-    return client
-
-
-def _lock(data_dir: Path) -> int:
-    """Take the folder for this process: two of them with one device would break its ratchets."""
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(data_dir / "matrix.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise LoggedOut(
-            "HELPBOT_ALREADY_RUNNING", f"another process uses {data_dir}", "stop it first"
-        ) from None
-    return handle
-
-
 class MatrixHomeserver:
-    """Fulfils `ports.Homeserver`. Made by `connect`."""
+    """Fulfils `ports.Homeserver`. Made by `opening.connect`."""
 
-    def __init__(self, api: Api, keys: Encryption, store: KeyStore, lock: int, me: UserId) -> None:
+    def __init__(self, api: Api, keys: Encryption, store: KeyStore, lock: int, trust: Trust) -> None:
+        self.trust = trust
         self._api = api
         self._keys = keys
         self._store = store
         self._lock: int | None = lock
-        self._me = me
+        self._me = me = UserId(keys.machine.user_id)
         self._name = me[1:].partition(":")[0]
         self._rooms: dict[RoomId, Room] = {}
         self._direct: dict[str, list[str]] = {}  # m.direct: user -> rooms

@@ -40,9 +40,11 @@ class SoftLoggedOut(LoggedOut):
 class AuthNeeded(Refused):
     """The server wants the request again with a proof of who we are (user-interactive auth)."""
 
-    def __init__(self, what: str, session: str) -> None:
+    def __init__(self, what: str, session: str, url: str = "") -> None:
         super().__init__("M_UIA", what)
         self.session = session
+        self.url = url
+        """Where a person approves it in a browser; empty where a password does."""
 
 
 class Api:
@@ -151,7 +153,7 @@ def _error(
     code = answer.get("errcode")
     what = str(answer.get("error") or f"HTTP {status}")[:300]
     if status == 401 and "flows" in answer:
-        return AuthNeeded(f"{place}: {what}", str(answer.get("session", "")))
+        return AuthNeeded(f"{place}: {what}", str(answer.get("session", "")), _approval_url(answer))
     if not isinstance(code, str):
         code = f"HTTP_{status}"
     hint = _HINTS.get(code)
@@ -163,6 +165,17 @@ def _error(
         kind = SoftLoggedOut if answer.get("soft_logout") is True else LoggedOut
         return kind(code, what, hint)
     return Refused(code, f"{place}: {what}")
+
+
+def _approval_url(answer: dict[str, Any]) -> str:
+    """Return where a person approves the request (`m.oauth`, MSC4312), empty where that is not asked."""
+    params = answer.get("params")
+    for stage in ("m.oauth", "org.matrix.cross_signing_reset"):
+        given = params.get(stage) if isinstance(params, dict) else None
+        url = given.get("url") if isinstance(given, dict) else None
+        if isinstance(url, str) and url.startswith(("https://", "http://")):
+            return url
+    return ""
 
 
 def _wait_of(answer: dict[str, Any], header: str | None) -> int:

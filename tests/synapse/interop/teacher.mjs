@@ -1,14 +1,15 @@
 // A teacher on matrix-js-sdk with Rust crypto, who trusts only devices that their owner has signed.
 //
-//   node teacher.mjs HOMESERVER USER PASSWORD
+//   node teacher.mjs HOMESERVER USER PASSWORD [RECOVERY KEY]
 //
+// With a recovery key it takes the account's identity out of its secret storage and signs itself with it.
 // Each line of stdin is one request, {"id", "do", ...}; its answer is {"id", "result" | "error"}.
 // Besides, every event of a timeline is told as this client's user would see it, and again when that
 // changes: {"seen": {id, room, sender, type, content, readable, shield}}.
 
 import { createInterface } from "node:readline";
 
-const [homeserver, user, password] = process.argv.slice(2);
+const [homeserver, user, password, recoveryKey] = process.argv.slice(2);
 const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 for (const name of ["debug", "info", "log", "trace", "warn"]) console[name] = () => {};
 
@@ -23,6 +24,7 @@ const matrix = await import("matrix-js-sdk");
 const { EventShieldColour, OnlySignedDevicesIsolationMode } = await import(
     "matrix-js-sdk/lib/crypto-api/index.js"
 );
+const { decodeRecoveryKey } = await import("matrix-js-sdk/lib/crypto-api/recovery-key.js");
 const { logger } = await import("matrix-js-sdk/lib/logger.js");
 logger.setLevel("silent");
 
@@ -34,6 +36,10 @@ const client = matrix.createClient({
     userId: session.user_id,
     deviceId: session.device_id,
     accessToken: session.access_token,
+    cryptoCallbacks: {
+        getSecretStorageKey: async ({ keys }) =>
+            recoveryKey ? [Object.keys(keys)[0], decodeRecoveryKey(recoveryKey)] : null,
+    },
 });
 await client.initRustCrypto({ useIndexedDB: false });
 const crypto = client.getCrypto();
@@ -72,7 +78,10 @@ const ready = new Promise((resolve) => client.on("sync", (state) => state === "P
 await client.startClient({ threadSupport: false });
 await ready;
 // A second device of the same person stays unsigned until the first signs it: that is not played here.
-if (!(await crypto.userHasCrossSigningKeys(session.user_id, true))) {
+const hasIdentity = await crypto.userHasCrossSigningKeys(session.user_id, true);
+if (recoveryKey) {
+    await crypto.bootstrapCrossSigning({});
+} else if (!hasIdentity) {
     await crypto.bootstrapCrossSigning({ authUploadDeviceSigningKeys: (request) => request(proof) });
 }
 
