@@ -34,6 +34,8 @@ class JobKind(StrEnum):
     EXPIRE = "expire"
     CLOSE = "close"
     """An answer that nobody marked counts as the end."""
+    THANKS = "thanks"
+    """The helper is told that an answer of theirs helped, with all others of the day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,16 @@ class HelpRecord:
     answered_at: int | None
     ended_at: int
     feedback: bool | None
+    """The asker's ✅ or ❌ on what answered in the end."""
     offers: int = 0
+    month: str = ""
+    """`2026-11`: the local month in which it was asked."""
+    refused: str | None = None
+    """The entry that was shown first and marked ❌."""
+    claim_minutes: int | None = None
+    """Open minutes until somebody took it; the wall time is `claimed_at - asked_at`."""
+    answer_minutes: int | None = None
+    """Open minutes until a person's answer."""
 
 
 @dataclass(frozen=True, slots=True)

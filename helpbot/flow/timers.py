@@ -11,6 +11,7 @@ from helpbot.core.records import Job
 from helpbot.flow.facts import load_facts
 from helpbot.flow.handle import learn_name
 from helpbot.flow.setting import NameNeeded, Setting
+from helpbot.flow.thanks import thank
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Clock, Homeserver, Store, Tx
 
@@ -55,6 +56,9 @@ def decide_job(tx: Tx, setting: Setting, job: Job, now: int) -> Written:
     writer = Writer(tx, setting, f"job/{job.ticket}/{job.kind}/{job.epoch}/{job.due}", now)
     ticket = tx.ticket(job.ticket)
     if ticket is None or (job.kind in _FENCED and job.epoch != ticket.epoch):
+        return writer.written
+    if job.kind is JobKind.THANKS:
+        thank(tx, setting, writer, ticket, now)
         return writer.written
     facts = load_facts(tx, setting, ticket, now, people=job.kind in _FENCED)
     writer.carry_out(tickets.due(ticket, job.kind, facts))

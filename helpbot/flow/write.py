@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from helpbot.core.effects import Edit, Effect, Kind, Record, RedactAll, RedactSlot, Schedule, Send
+from helpbot.core.helplog import help_record
 from helpbot.core.ids import EventId, RoomId, UserId, txn_id
 from helpbot.core.notices import Notice
-from helpbot.core.records import HelpRecord, Job, OutboxRow, Priority
+from helpbot.core.records import Job, OutboxRow, Priority
 from helpbot.core.tickets import Decision, Ticket
 from helpbot.flow.setting import Setting
 from helpbot.ports import Tx
@@ -156,26 +157,16 @@ class Writer:
     def _record(self, ticket: Ticket) -> None:
         if ticket.ended_at is None:
             return
-        alias = self._setting.alias
-        outcome = ticket.outcome.value if ticket.outcome else ticket.state.value
-        self._tx.save_record(
-            HelpRecord(
-                ticket=ticket.id,
-                theme=ticket.theme,
-                level=self._setting.policy.room(ticket.room).level,
-                outcome=outcome,
-                entry=ticket.entry,
-                asker=alias(ticket.asker),
-                helper=alias(ticket.helper) if ticket.helper and ticket.answered_at else None,
-                asked_at=ticket.asked_at,
-                first_reply_at=ticket.first_reply_at,
-                claimed_at=ticket.claimed_at,
-                answered_at=ticket.answered_at,
-                ended_at=ticket.ended_at,
-                feedback=ticket.feedback,
-                offers=len(ticket.offers),
-            )
+        policy = self._setting.policy
+        record = help_record(
+            ticket,
+            ended_at=ticket.ended_at,
+            level=policy.room(ticket.room).level,
+            hours=policy.hours,
+            referents=policy.referents,
+            alias=self._setting.alias,
         )
+        self._tx.save_record(record)
 
     def _content(
         self,

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from helpbot.core.ids import UserId
 from helpbot.core.records import (
-    HelpRecord,
     Load,
     Seed,
     Totals,
@@ -31,10 +30,6 @@ class PeopleTx(Protocol):
 
     def loads(self, *, day_since: int, week_since: int) -> dict[UserId, Load]:
         """Return how often each volunteer was asked."""
-        ...
-
-    def save_record(self, record: HelpRecord) -> None:
-        """Insert or replace the record of an ended question."""
         ...
 
     def totals(self, *, since: int, timezone: str) -> Totals:

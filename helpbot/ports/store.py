@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from helpbot.ports.arrivals import ArrivalsTx
 from helpbot.ports.departures import DeparturesTx
+from helpbot.ports.helplog import HelplogTx
 from helpbot.ports.keeping import KeepingTx
 from helpbot.ports.people import PeopleTx
 from helpbot.ports.questions import QuestionsTx
@@ -14,7 +15,7 @@ from helpbot.ports.questions import QuestionsTx
 T = TypeVar("T")
 
 
-class Tx(ArrivalsTx, DeparturesTx, QuestionsTx, PeopleTx, KeepingTx, Protocol):
+class Tx(ArrivalsTx, DeparturesTx, QuestionsTx, PeopleTx, HelplogTx, KeepingTx, Protocol):
     """One transaction: named queries, nothing else. Times are Unix milliseconds.
 
     Lives only inside `Store.run`.

@@ -17,6 +17,8 @@ from typing import Any
 import yaml
 
 from helpbot.core import notices as say
+from helpbot.core.notices.recognition import Thanks
+from helpbot.texts import recognition as family
 from helpbot.texts.markup import escape, to_html, to_plain
 
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -116,6 +118,8 @@ class Catalogue:
             case say.Report(lines):
                 named = ((self._phrases.get(f"_report_{key}", key), value) for key, value in lines)
                 return {"lines_list": "\n".join(f"- {w}{NBSP}: **{escape(v)}**" for w, v in named)}
+            case Thanks():
+                return family.thanks(self, notice)
             case say.FaqBroken(problems):
                 return {"problems_list": "\n".join(f"- {escape(p)}" for p in problems)}
             case _:

@@ -233,9 +233,11 @@ def test_what_was_called_off_is_still_deleted_with_its_question(end: Any) -> Non
 def test_solved_by_the_asker_thanks_the_helper_and_records() -> None:
     decision = tickets.said_yes(helped(), facts())
     assert decision.ticket.feedback is True
-    thanks, record = decision.effects
+    thanks, timer, record = decision.effects
     assert isinstance(thanks, Edit)
     assert isinstance(thanks.notice, say.OfferSolved)
+    assert isinstance(timer, Schedule)
+    assert timer.job is JobKind.THANKS
     assert record == Record()
 
 

@@ -62,3 +62,25 @@ async def test_an_older_database_asks_for_the_upgrade(tmp_path: Path) -> None:
     with pytest.raises(OldSchema, match="helpbot db upgrade"):
         prepare(engine)
     engine.dispose()
+
+
+async def test_the_log_of_the_first_version_learns_its_months(tmp_path: Path) -> None:
+    upgrade_database(None, tmp_path, to="0001")
+    engine = make_engine(f"sqlite:///{tmp_path / 'helpbot.db'}")
+    # In Paris: 30 June 2026, 23:30; 1 December 2026, 0:30; 15 January 2027, 9:00.
+    asked = (1_782_855_000_000, 1_796_081_400_000, 1_800_000_000_000)
+    with engine.begin() as connection:
+        for number, at in enumerate(asked):
+            row = {"n": number, "at": at, "end": at + 1}
+            connection.execute(
+                sa.text(
+                    "INSERT INTO help_log (ticket, level, outcome, asker, asked_at, ended_at, offers)"
+                    " VALUES (:n, '', 'faq', 'a', :at, :end, 0)"
+                ),
+                row,
+            )
+    assert upgrade_database(None, tmp_path) == ("0001", SCHEMA_VERSION)
+    with engine.begin() as connection:
+        months = connection.execute(sa.text("SELECT month FROM help_log ORDER BY ticket")).scalars().all()
+    engine.dispose()
+    assert months == ["2026-06", "2026-12", "2027-01"]

@@ -20,7 +20,7 @@ _COLUMNS = (
 _DETAIL = (
     "status", "entry", "options", "alternatives", "revision", "named", "wave", "helper_slot",
     "reminders", "reopened", "posted", "first_reply_at", "claimed_at", "answered_at", "outcome",
-    "feedback", "sensitive",
+    "feedback", "refused", "sensitive",
 )  # fmt: skip
 
 

@@ -23,7 +23,6 @@ from helpbot.adapters.db.tables import (
 )
 from helpbot.core.ids import UserId
 from helpbot.core.records import (
-    HelpRecord,
     Load,
     Seed,
     Totals,
@@ -35,7 +34,6 @@ _SEED_VOLUNTEER = upsert(
     volunteers, ("user", "themes", "hours", "zone", "school", "academie", "level", "seeded")
 )
 _VOLUNTEERS = select(volunteers, order=volunteers.c.user)
-_SAVE_RECORD = upsert(help_log)
 
 
 class People(Area):
@@ -103,10 +101,6 @@ class People(Area):
             .group_by(offers.c.volunteer)
         )
         return {UserId(r[0]): Load(r[1], r[2], r[3]) for r in self._all(query)}
-
-    def save_record(self, record: HelpRecord) -> None:
-        """Insert or replace the record of an ended question."""
-        self._do(_SAVE_RECORD, {c.name: getattr(record, c.name) for c in help_log.c})
 
     def totals(self, *, since: int, timezone: str) -> Totals:
         """Return the counts of a report."""

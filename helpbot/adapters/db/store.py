@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from helpbot.adapters.db.arrivals import Arrivals
 from helpbot.adapters.db.departures import Departures
+from helpbot.adapters.db.helplog import Helplog
 from helpbot.adapters.db.keeping import Keeping
 from helpbot.adapters.db.people import People
 from helpbot.adapters.db.questions import Questions
 
 
-class SqlTx(Arrivals, Departures, Questions, People, Keeping):
+class SqlTx(Arrivals, Departures, Questions, People, Helplog, Keeping):
     """The `Tx` port on one SQLAlchemy connection."""

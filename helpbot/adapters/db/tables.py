@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 
 metadata = sa.MetaData()
 _Time = sa.BigInteger
@@ -166,5 +166,13 @@ help_log = sa.Table(
     sa.Column("ended_at", _Time, nullable=False),
     sa.Column("feedback", sa.Boolean),
     sa.Column("offers", sa.Integer, nullable=False),
+    sa.Column("month", sa.Text, nullable=False, server_default=""),
+    sa.Column("refused", sa.Text),
+    sa.Column("claim_minutes", sa.Integer),
+    sa.Column("answer_minutes", sa.Integer),
     sa.Index("help_log_ended", "ended_at"),
+    sa.Index("help_log_month", "month", "outcome"),
+    sa.Index("help_log_theme", "theme", "entry", "outcome"),
+    sa.Index("help_log_level", "level"),
+    sa.Index("help_log_helper", "helper"),
 )

@@ -136,15 +136,23 @@ def said_yes(ticket: Ticket, facts: Facts) -> Decision:
     """✅ of the asker: consent to ask, or the answer helped."""
     if ticket.pending is Pending.CONSENT:
         return wants_human(ticket, facts)
+    if ticket.state is State.SOLVED and ticket.feedback is None and ticket.outcome is not None:
+        return _thanked(replace(ticket, feedback=True), facts)  # it had closed by itself
     if ticket.state is not State.ANSWERED:
         return Decision(ticket)
-    solved = replace(ended_as(ticket, State.SOLVED, facts), feedback=True)
-    thanks = [
+    return _thanked(replace(ended_as(ticket, State.SOLVED, facts), feedback=True), facts)
+
+
+def _thanked(ticket: Ticket, facts: Facts) -> Decision:
+    """A ✅: where somebody helped they read it in the offer, and once more with the others of the day."""
+    effects: list[Effect] = [
         Edit(o.slot, say.OfferSolved(ticket.ref), Kind.STATUS)
         for o in ticket.offers
         if o.user == ticket.helper and o.state is OfferState.CLAIMED
     ]
-    return Decision(solved, (*thanks, Record()))
+    if ticket.helper is not None:
+        effects.append(Schedule(JobKind.THANKS, facts.next_day()))
+    return Decision(ticket, (*effects, Record()))
 
 
 def said_no(ticket: Ticket, titles: Callable[[str], str | None], facts: Facts) -> Decision:
@@ -161,6 +169,7 @@ def said_no(ticket: Ticket, titles: Callable[[str], str | None], facts: Facts) -
     ticket = replace(ticket, feedback=False)
     if ticket.helper is not None:
         return search_again(ticket, facts)
+    ticket = replace(ticket, refused=ticket.refused or ticket.entry)
     options = tuple(o for o in ticket.alternatives if titles(o))[:3]
     if not options or ticket.status != "reply":
         return _offer_to_route(ticket, facts, after_no=True)

@@ -100,6 +100,7 @@ def helper_says(
         answered_at=ticket.answered_at or facts.now,
         outcome=Outcome.VOLUNTEER,
         ended_at=None,
+        feedback=None if first else ticket.feedback,  # a ❌ before was about another answer
     )
     send = _relay(ticket, event, say.Relayed(name, text) if first else say.RelayedMore(name, text), facts)
     close = Schedule(
@@ -134,6 +135,8 @@ def due(ticket: Ticket, job: JobKind, facts: Facts) -> Decision:
             return _silent(ticket, facts) if ticket.state is State.CLAIMED else Decision(ticket)
         case JobKind.EXPIRE:
             return _expire(ticket, facts)
+        case JobKind.THANKS:
+            return Decision(ticket)  # concerns its helper, not the question: flow/thanks.py
         case JobKind.CLOSE:
             closable = ticket.state is State.ANSWERED
             return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from helpbot.core import notices as say
@@ -150,6 +151,8 @@ class Ticket:
     ended_at: int | None = None
     outcome: Outcome | None = None
     feedback: bool | None = None
+    refused: str | None = None
+    """The first entry that was shown and marked ❌."""
     sensitive: bool = False
     """About danger or distress: its text is never stored and it leaves no record (privacy 9)."""
 
@@ -179,6 +182,11 @@ class Facts:
     def expiry(self, days: int) -> Schedule:
         """Return the timer that ends a question without an answer after so many school days."""
         return Schedule(JobKind.EXPIRE, self.hours.add_school_days(self.now, days))
+
+    def next_day(self) -> int:
+        """Return the first open moment of a later day."""
+        tomorrow = self.calendar.local(self.now).date() + timedelta(1)
+        return self.hours.next_open(self.calendar.moment(tomorrow, 0))
 
     def when(self, at: int) -> str:
         """Return a moment for a notice: `T10:20` when it is today, else the whole local ISO time."""

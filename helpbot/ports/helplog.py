@@ -1,0 +1,20 @@
+"""Who helped whom: the log, and what waits to be told of it. Part of `Tx`; times are Unix milliseconds."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from helpbot.core.ids import UserId
+from helpbot.core.records import HelpRecord, Job
+
+
+class HelplogTx(Protocol):
+    """Who helped whom: the log, and what waits to be told of it."""
+
+    def save_record(self, record: HelpRecord) -> None:
+        """Insert or replace the record of an ended question."""
+        ...
+
+    def thanks_waiting(self, helper: UserId, *, before: int) -> list[Job]:
+        """Return the timers before a moment that are to thank a helper."""
+        ...
