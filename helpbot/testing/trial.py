@@ -36,7 +36,10 @@ QUESTIONS = (
 class BotProcess:
     """`helpbot run` as an operator starts it, in a folder that outlives it."""
 
-    def __init__(self, hs: LocalSynapse, folder: Path, faq: Path, *, name: str, rate: float) -> None:
+    def __init__(
+        self, hs: LocalSynapse, folder: Path, faq: Path, *, name: str, rate: float, more: str = ""
+    ) -> None:
+        """`more` is added to the configuration file."""
         self.user_id = hs.user(name, "secret")
         self.folder = folder
         self.starts = 0
@@ -56,6 +59,7 @@ data_dir: data
 faq: {faq}
 school_zone: null
 routing: {{open_hours: toujours}}
+{more}
 """,
             encoding="utf-8",
         )

@@ -9,7 +9,7 @@
 
 import { createInterface } from "node:readline";
 
-const [homeserver, user, password, recoveryKey] = process.argv.slice(2);
+let [homeserver, user, password, recoveryKey] = process.argv.slice(2);
 const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 for (const name of ["debug", "info", "log", "trace", "warn"]) console[name] = () => {};
 
@@ -86,11 +86,11 @@ if (recoveryKey) {
 }
 
 const requests = {
-    async create({ invite, direct }) {
+    async create({ invite, direct, messages_a_key }) {
         const encryption = {
             type: "m.room.encryption",
             state_key: "",
-            content: { algorithm: "m.megolm.v1.aes-sha2" },
+            content: { algorithm: "m.megolm.v1.aes-sha2", rotation_period_msgs: messages_a_key },
         };
         const preset = direct ? "trusted_private_chat" : "private_chat";
         const { room_id } = await client.createRoom({
@@ -111,6 +111,13 @@ const requests = {
     send: async ({ room, type, content }) => (await client.sendEvent(room, type, content)).event_id,
     redact: async ({ room, event }) => (await client.redactEvent(room, event)).event_id,
     rotate: ({ room }) => crypto.forceDiscardSession(room),
+    // A secret storage, with which another device of the same person takes up the identity.
+    async recovery() {
+        const key = await crypto.createRecoveryKeyFromPassphrase();
+        recoveryKey = key.encodedPrivateKey;
+        await crypto.bootstrapSecretStorage({ createSecretStorageKey: async () => key });
+        return recoveryKey;
+    },
     async device({ of }) {
         const devices = (await crypto.getUserDeviceInfo([of], true)).get(of) ?? new Map();
         const states = [...devices.keys()].map((id) => crypto.getDeviceVerificationStatus(of, id));
