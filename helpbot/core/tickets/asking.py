@@ -136,7 +136,7 @@ def said_yes(ticket: Ticket, facts: Facts) -> Decision:
     """✅ of the asker: consent to ask, or the answer helped."""
     if ticket.pending is Pending.CONSENT:
         return wants_human(ticket, facts)
-    if ticket.state is State.SOLVED and ticket.feedback is None and ticket.outcome is not None:
+    if ticket.state is State.SOLVED and ticket.feedback is None and not ticket.sensitive:
         return _thanked(replace(ticket, feedback=True), facts)  # it had closed by itself
     if ticket.state is not State.ANSWERED:
         return Decision(ticket)
