@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from helpbot import __version__
@@ -20,7 +20,7 @@ from helpbot.adapters.memory import give_back
 from helpbot.adapters.pseudonyms import load_pseudonyms
 from helpbot.core.addressing import Me
 from helpbot.core.effects import Kind
-from helpbot.core.hours import OpenHours
+from helpbot.core.hours import TIMEZONES, OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.matching import FaqIndex
 from helpbot.core.records import Seed
@@ -49,8 +49,11 @@ def make_policy(settings: Settings) -> Policy:
     holidays = settings.holidays()
     calendar = load_calendar(settings.school_zone, settings.timezone, holidays)
 
+    @lru_cache(maxsize=1000)  # a directory of thousands has few different hours
     def hours_of(hours: str, zone: str) -> OpenHours:
-        own = load_calendar(zone, settings.timezone, holidays) if zone else calendar
+        own = calendar
+        if zone and zone != settings.school_zone:
+            own = load_calendar(zone, TIMEZONES.get(zone, settings.timezone), holidays)
         return OpenHours.parse(hours or routing.open_hours, own)
 
     return Policy(

@@ -39,6 +39,21 @@ COMMANDS = (
     CommandSpec("aide", "help", Who.ANYONE, ("!aide", "!aide un élève a perdu son mot de passe Pix")),
     CommandSpec("annuler", "cancel", Who.ANYONE, ("!annuler",)),
     CommandSpec("rgpd", "privacy", Who.ANYONE, ("!rgpd",)),
+    CommandSpec(
+        "volontaire",
+        "volunteer",
+        Who.ANYONE,
+        ("!volontaire pix rgpd", "!volontaire pix collège académie de Dijon", "!volontaire sans rgpd"),
+    ),
+    CommandSpec("dispo", "available", Who.ANYONE, ("!dispo lun-mer-ven 8h-12h et 13h-17h", "!dispo")),
+    CommandSpec("pause", "break", Who.ANYONE, ("!pause 2 semaines", "!pause fin")),
+    CommandSpec("absent", "away", Who.ANYONE, ("!absent jusqu'au 3 janvier", "!absent du 3 au 10 mars")),
+    CommandSpec("charge", "load", Who.ANYONE, ("!charge 3/semaine", "!charge 1 par jour")),
+    CommandSpec("stop", "unvolunteer", Who.ANYONE, ("!stop",)),
+    CommandSpec("talents", "skills", Who.ANYONE, ("!talents",)),
+    CommandSpec("qui", "who", Who.ANYONE, ("!qui pix",)),
+    CommandSpec("pourquoi", "why", Who.ANYONE, ("!pourquoi",)),
+    CommandSpec("mesquestions", "myquestions", Who.ANYONE, ("!mesquestions",)),
     CommandSpec("bilan", "report", Who.REVIEW, ("!bilan",)),
 )
 

@@ -91,4 +91,13 @@ class Record:
     """The question has ended: write its help record."""
 
 
-Effect = Send | Edit | RedactSlot | RedactAll | Schedule | Record
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """A volunteer reacted to being asked: it tells how long they usually take."""
+
+    user: UserId
+    minutes: float
+    """Open minutes between the offer and what they did."""
+
+
+Effect = Reacted | Send | Edit | RedactSlot | RedactAll | Schedule | Record

@@ -28,6 +28,14 @@ ZONES = (
 )  # fmt: skip
 """Zones of the school calendar. Only some have dates in the shipped file."""
 
+TIMEZONES = {
+    "guadeloupe": "America/Guadeloupe", "guyane": "America/Cayenne", "martinique": "America/Martinique",
+    "mayotte": "Indian/Mayotte", "reunion": "Indian/Reunion", "nouvelle-caledonie": "Pacific/Noumea",
+    "polynesie": "Pacific/Tahiti", "saint-pierre-et-miquelon": "America/Miquelon",
+    "wallis-et-futuna": "Pacific/Wallis",
+}  # fmt: skip
+"""The time zones of overseas zones (IANA); the others keep that of the bot."""
+
 _MINUTE = 60_000
 _DAY_MINUTES = 24 * 60
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -184,6 +192,13 @@ def _joined(ranges: list[Span]) -> list[Span]:
         else:
             joined.append((start, end))
     return joined
+
+
+def told(calendar: Calendar, at: int, now: int) -> str:
+    """Return a moment for a notice: `T10:20` when it is today, else the whole local ISO time."""
+    local, today = calendar.local(at), calendar.local(now)
+    text = local.strftime("%Y-%m-%dT%H:%M")
+    return text[10:] if local.date() == today.date() else text
 
 
 # Reading what people write: « du lundi au vendredi de 8 h 30 à 17 h », « lun-mer-ven 8h-12h et 13h-17h ».

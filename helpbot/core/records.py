@@ -109,6 +109,57 @@ class Seed:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a volunteer said in the chat. It wins over the configuration, piece by piece; empty: not said."""
+
+    themes: tuple[str, ...] | None = None
+    """None: those of the configuration."""
+    learning: tuple[str, ...] = ()
+    """Themes that they would like to learn."""
+    hours: str = ""
+    zone: str = ""
+    school: str = ""
+    academie: str = ""
+    level: str = ""
+    load: tuple[int, int, int] = (0, 0, 0)
+    """What they take at most: a day, a week, at once; 0: the usual."""
+    shown: bool = False
+    """Their name may stand in `!talents` and `!qui`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A line of the directory: what the configuration says of somebody, and what they say themselves."""
+
+    user: UserId
+    seed: Seed | None = None
+    """None: not in the configuration."""
+    chosen: Chosen = Chosen()
+    noticed: bool = False
+    """They had their first notice, or came by themselves."""
+    away_from: int = 0
+    """Unix ms: from when on they are away; see `away_until`."""
+    away_until: int = 0
+    stopped: bool = False
+    """They said `!stop`: not asked, whatever the configuration says."""
+    usual_minutes: float | None = None
+
+    @property
+    def volunteer(self) -> Seed:
+        """What counts: their own word, else the configuration's."""
+        seed, own = self.seed or Seed(self.user, ()), self.chosen
+        return Seed(
+            self.user,
+            seed.themes if own.themes is None else own.themes,
+            own.hours or seed.hours,
+            own.zone or seed.zone,
+            own.school or seed.school,
+            own.academie or seed.academie,
+            own.level or seed.level,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """How much one volunteer was asked."""
 

@@ -12,9 +12,10 @@ from helpbot.core.hours import OpenHours
 from helpbot.core.ids import RoomId
 from helpbot.core.incoming import RoomFacts
 from helpbot.core.matching import Answer, Clarify, Redirect, Route
-from helpbot.core.records import Load, Seed
+from helpbot.core.records import Listed, Load, Seed
 from helpbot.core.routing import Origin, Volunteer
 from helpbot.core.tickets import Facts, Reply, Shown, Ticket
+from helpbot.core.volunteering import caps_of
 from helpbot.flow.setting import Policy, Setting
 from helpbot.ports import Tx
 
@@ -55,27 +56,34 @@ def load_volunteers(tx: Tx, policy: Policy, now: int) -> tuple[Volunteer, ...]:
     midnight = policy.calendar.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
     loads = tx.loads(day_since=int(midnight.timestamp() * 1000), week_since=now - 7 * DAY_MS)
     return tuple(
-        _volunteer(tx, policy, seed, noticed=noticed, load=loads.get(seed.user, Load()))
-        for seed, noticed in tx.volunteers()
+        _volunteer(tx, policy, row, load=loads.get(row.user, Load()), now=now) for row in tx.volunteers()
     )
 
 
-def _volunteer(tx: Tx, policy: Policy, seed: Seed, *, noticed: bool, load: Load) -> Volunteer:
-    hours: OpenHours = policy.hours
+def own_hours(policy: Policy, seed: Seed) -> OpenHours:
+    """Return when a volunteer may be asked, by their own word or the operator's."""
     if policy.hours_of is not None and (seed.hours or seed.zone):
-        hours = policy.hours_of(seed.hours, seed.zone)
+        return policy.hours_of(seed.hours, seed.zone)
+    return policy.hours
+
+
+def _volunteer(tx: Tx, policy: Policy, row: Listed, *, load: Load, now: int) -> Volunteer:
+    seed = row.volunteer
     return Volunteer(
-        user=seed.user,
+        user=row.user,
         themes=frozenset(seed.themes),
-        hours=hours,
+        hours=own_hours(policy, seed),
         school=seed.school,
         academie=seed.academie,
         level=seed.level,
-        direct=tx.direct_room(seed.user),
-        noticed=noticed,
+        direct=tx.direct_room(row.user),
+        noticed=row.noticed,
         asked_day=load.day,
         asked_week=load.week,
         open_asks=load.open,
+        caps=caps_of(row.chosen.load),
+        away_until=row.away_until if row.away_from <= now else 0,
+        usual_minutes=row.usual_minutes,
     )
 
 

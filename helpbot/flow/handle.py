@@ -407,7 +407,8 @@ class _Handling(Desk):
             self.writer.redact_row(row)
 
     def _is_volunteer(self, user: UserId) -> bool:
-        return any(seed.user == user for seed, _ in self.tx.volunteers())
+        row = self.tx.listed(user)
+        return row is not None and not row.stopped
 
     def _offer_slot(self, ticket: Ticket, sent: SentMessage) -> str:
         """Return the slot of the offer itself, also for an answer to a reminder or a follow-up."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
-from helpbot.core.effects import Edit, Effect, Kind, Record, RedactAll, RedactSlot, Schedule, Send
+from helpbot.core.effects import Edit, Effect, Kind, Reacted, Record, RedactAll, RedactSlot, Schedule, Send
 from helpbot.core.helplog import help_record
 from helpbot.core.ids import EventId, RoomId, UserId, txn_id
 from helpbot.core.notices import Notice
 from helpbot.core.records import Job, OutboxRow, Priority
+from helpbot.core.routing import learned
 from helpbot.core.tickets import Decision, Ticket
 from helpbot.flow.setting import Setting
 from helpbot.ports import Tx
@@ -65,6 +66,10 @@ class Writer:
                 self.written.wake_at(due)
             case Record():
                 self._record(ticket)
+            case Reacted(user, minutes):
+                listed = self._tx.listed(user)
+                if listed is not None:
+                    self._tx.note_usual(user, learned(listed.usual_minutes, minutes))
             case _:
                 assert_never(effect)
 

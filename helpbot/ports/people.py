@@ -7,6 +7,7 @@ from typing import Protocol
 
 from helpbot.core.ids import UserId
 from helpbot.core.records import (
+    Listed,
     Load,
     Seed,
     Totals,
@@ -20,8 +21,24 @@ class PeopleTx(Protocol):
         """Make the seeded part of the directory what the configuration says."""
         ...
 
-    def volunteers(self) -> list[tuple[Seed, bool]]:
-        """Return the directory, with whether each had their first notice."""
+    def volunteers(self) -> list[Listed]:
+        """Return the directory, without those who said `!stop`."""
+        ...
+
+    def listed(self, user: UserId) -> Listed | None:
+        """Return somebody's line of the directory, also of one who said `!stop`."""
+        ...
+
+    def save_listed(self, row: Listed, now: int) -> None:
+        """Insert or replace what somebody says of themselves; what the configuration says stays."""
+        ...
+
+    def asks_of(self, user: UserId, since: int) -> list[int]:
+        """Return the moments at which somebody was asked."""
+        ...
+
+    def note_usual(self, user: UserId, minutes: float) -> None:
+        """Keep a volunteer's usual response time, in open minutes."""
         ...
 
     def note_noticed(self, users: Iterable[UserId], now: int) -> None:

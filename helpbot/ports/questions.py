@@ -47,6 +47,14 @@ class QuestionsTx(Protocol):
         """Return the questions in which a volunteer has an open offer or a claim."""
         ...
 
+    def last_offer(self, user: UserId, *, since: int) -> Ticket | None:
+        """Return the question that was offered to somebody last, or that they took last."""
+        ...
+
+    def asked_by(self, asker: UserId, *, limit: int) -> list[Ticket]:
+        """Return somebody's newest questions, ended or not; those without a text are left out."""
+        ...
+
     def save_ticket(self, ticket: Ticket) -> Ticket:
         """Insert (id 0) or update a ticket with its offers; returns it with its id."""
         ...

@@ -128,6 +128,9 @@ class BotTester:
             review_room=self.review,
             volunteers_room=self.helpers,
             referents=frozenset({UserId(ANNE)}),
+            hours_of=lambda own, zone: OpenHours.parse(
+                own or hours, load_calendar(zone, "Europe/Paris") if zone else calendar
+            ),
         )
         self.bot: Bot | None = None
 

@@ -19,6 +19,7 @@ import yaml
 from helpbot.core import notices as say
 from helpbot.core.notices.recognition import Thanks
 from helpbot.texts import recognition as family
+from helpbot.texts import volunteering
 from helpbot.texts.markup import escape, to_html, to_plain
 
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -123,7 +124,7 @@ class Catalogue:
             case say.FaqBroken(problems):
                 return {"problems_list": "\n".join(f"- {escape(p)}" for p in problems)}
             case _:
-                return {}
+                return volunteering.derived(notice, self.word, self.day, self.moment)
 
     def _source_line(self, notice: say.FaqAnswer) -> str:
         day = self.day(notice.reviewed) if notice.reviewed else ""

@@ -19,9 +19,11 @@ from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import Access, Membership, Message, Reaction, Redaction, RoomFacts, Sealed
 from helpbot.core.records import (
     Backlog,
+    Chosen,
     HelpRecord,
     InboxItem,
     Job,
+    Listed,
     Load,
     OutboxRow,
     Priority,
@@ -362,8 +364,33 @@ async def test_the_directory_follows_the_configuration_and_keeps_notices(store: 
     await store.run(lambda tx: tx.note_noticed([VERA], NOW))
     await store.run(lambda tx: tx.note_noticed([VERA, LEA], NOW + 1))
     await store.run(lambda tx: tx.seed_volunteers([replace(vera, school="Lyc")]))
-    [(seed, noticed)] = await store.run(lambda tx: tx.volunteers())
-    assert (seed.user, sorted(seed.themes), seed.school, noticed) == (VERA, ["apps", "pix"], "Lyc", True)
+    [row] = await store.run(lambda tx: tx.volunteers())
+    seed = row.volunteer
+    assert (row.user, sorted(seed.themes), seed.school, row.noticed) == (VERA, ["apps", "pix"], "Lyc", True)
+
+
+async def test_what_volunteers_say_stands_beside_the_configuration(store: Store) -> None:
+    said = Chosen(("ent",), ("rgpd",), "lun 8h-9h", "A", "Clg", "Dijon", "college", (1, 2, 0), shown=True)
+    vera = Seed(VERA, ("pix",))
+    await store.run(lambda tx: tx.seed_volunteers([vera]))
+    for user in (VERA, SAM):
+        own = Listed(user, chosen=said, noticed=True, away_from=NOW, away_until=NOW + 5)
+        await store.run(lambda tx, own=own: tx.save_listed(own, NOW))
+    await store.run(lambda tx: tx.note_usual(SAM, 12.5))
+    rows = await store.run(lambda tx: tx.volunteers())
+    assert rows == [
+        Listed(SAM, None, said, noticed=True, away_from=NOW, away_until=NOW + 5, usual_minutes=12.5),
+        Listed(VERA, vera, said, noticed=True, away_from=NOW, away_until=NOW + 5),
+    ]
+    for row in rows:
+        await store.run(lambda tx, row=row: tx.save_listed(replace(row, stopped=True), NOW))
+    assert await store.run(lambda tx: tx.volunteers()) == []
+    assert await store.run(lambda tx: tx.listed(SAM)) is None
+    stopped = await store.run(lambda tx: tx.listed(VERA))
+    assert stopped is not None
+    assert stopped.stopped
+    await store.run(lambda tx: tx.seed_volunteers([vera]))
+    assert await store.run(lambda tx: tx.volunteers()) == []
 
 
 def record(n: int, **changes: Any) -> HelpRecord:

@@ -8,8 +8,8 @@ from typing import Any
 
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import Access, Membership, Message, Reaction, Redaction, RoomFacts
-from helpbot.core.records import InboxItem, OutboxRow, Priority, RoomRow
-from helpbot.core.routing import Caps
+from helpbot.core.records import Chosen, InboxItem, Listed, OutboxRow, Priority, RoomRow, Seed
+from helpbot.core.routing import Caps, Nearness, Why
 from helpbot.core.tickets import Offer, OfferState, Outcome, Pending, Plan, State, Ticket
 
 _EVENTS = {"message": Message, "reaction": Reaction, "redaction": Redaction}
@@ -64,11 +64,22 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
     if ticket.plan is not None:
         detail["plan"] = {**_plain(ticket.plan), "caps": _plain(ticket.plan.caps)}
     if ticket.offers:
-        detail["offers"] = [_plain(o) for o in ticket.offers]
+        detail["offers"] = [_offer(o) for o in ticket.offers]
     if ticket.feedback is False:
         detail["feedback"] = False
     row["detail"] = dump(detail)
     return row
+
+
+def _offer(offer: Offer) -> dict[str, Any]:
+    why = {"why": _plain(offer.why)} if offer.why else {}
+    return _plain(offer) | why
+
+
+def _offer_from(data: dict[str, Any]) -> Offer:
+    if why := data.get("why"):
+        data["why"] = Why(**{**why, "nearness": Nearness(why["nearness"])})
+    return Offer(**{**data, "state": OfferState(data.get("state", "open"))})
 
 
 def ticket_from(row: Any) -> Ticket:
@@ -103,7 +114,7 @@ def ticket_from(row: Any) -> Ticket:
         if "waves" in plan:
             plan["waves"] = tuple(plan["waves"])
         detail["plan"] = Plan(**plan)
-    loaded = tuple(Offer(**{**o, "state": OfferState(o.get("state", "open"))}) for o in offers)
+    loaded = tuple(_offer_from(o) for o in offers)
     return replace(ticket, offers=loaded, **detail)
 
 
@@ -150,6 +161,49 @@ def room_row(row: Any) -> RoomRow:
         greeted=bool(row.greeted),
         attempts=row.attempts,
         not_before=row.not_before,
+    )
+
+
+def listed_values(row: Listed, now: int) -> dict[str, Any]:
+    """Return the columns of somebody's line of the directory; what is seeded only counts for a new line."""
+    seed = Seed(row.user, ())
+    return {
+        "user": row.user,
+        "themes": dump(list(seed.themes)),
+        "hours": seed.hours,
+        "zone": seed.zone,
+        "school": seed.school,
+        "academie": seed.academie,
+        "level": seed.level,
+        "seeded": False,
+        "chosen": dump(_plain(row.chosen)),
+        "away_from": row.away_from,
+        "away_until": row.away_until,
+        "stopped_at": now if row.stopped else None,
+        "noticed_at": now if row.noticed else None,
+    }
+
+
+def listed(row: Any) -> Listed:
+    """Return somebody's line of the directory."""
+    user = UserId(row.user)
+    seed = None
+    if row.seeded:
+        themes = tuple(json.loads(row.themes))
+        seed = Seed(user, themes, row.hours, row.zone, row.school, row.academie, row.level)
+    said = json.loads(row.chosen)
+    for name in ("themes", "learning", "load"):
+        if said.get(name) is not None:
+            said[name] = tuple(said[name])
+    return Listed(
+        user,
+        seed,
+        Chosen(**said),
+        noticed=row.noticed_at is not None,
+        away_from=row.away_from,
+        away_until=row.away_until,
+        stopped=row.stopped_at is not None,
+        usual_minutes=row.usual_minutes,
     )
 
 

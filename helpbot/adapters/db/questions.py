@@ -73,6 +73,21 @@ _OFFERED = Prepared(
         .order_by(tickets.c.id)
     )
 )
+_LAST_OFFER = Prepared(
+    lambda _insert: (
+        sa.select(tickets)
+        .join(offers, offers.c.ticket == tickets.c.id)
+        .where(offers.c.volunteer == Param("of_volunteer"), offers.c.at >= Param("since"))
+        .order_by(offers.c.at.desc(), tickets.c.id.desc())
+        .limit(1)
+    )
+)
+_ASKED_BY = select(
+    tickets,
+    where=(tickets.c.asker == Param("of_asker"), tickets.c.text != ""),
+    order=tickets.c.id.desc(),
+    limit=50,
+)
 _TICKET_COLUMNS = tuple(c.name for c in tickets.c if c.name != "id")
 _NEW_TICKET = Prepared(
     lambda _insert: sa.insert(tickets).values({n: Param(n) for n in _TICKET_COLUMNS}).returning(tickets.c.id)
@@ -140,6 +155,14 @@ class Questions(Area):
         """Return the questions in which a volunteer has an open offer or a claim."""
         return self._tickets(_OFFERED, of_volunteer=user)
 
+    def last_offer(self, user: UserId, *, since: int) -> Ticket | None:
+        """Return the question that was offered to somebody last, or that they took last."""
+        return self._ticket(_LAST_OFFER, of_volunteer=user, since=since)
+
+    def asked_by(self, asker: UserId, *, limit: int) -> list[Ticket]:
+        """Return somebody's newest questions, ended or not; those without a text are left out."""
+        return self._tickets(_ASKED_BY, of_asker=asker)[:limit]
+
     def save_ticket(self, ticket: Ticket) -> Ticket:
         """Insert (id 0) or update a ticket with its offers; returns it with its id."""
         values = codec.ticket_row(ticket)
@@ -149,7 +172,12 @@ class Questions(Area):
         else:
             ticket = replace(ticket, id=TicketId(self._row(_NEW_TICKET, **values)[0]))
         for offer in ticket.offers:
-            offered = {"ticket": ticket.id, "volunteer": offer.user, "at": offer.at}
+            offered = {
+                "ticket": ticket.id,
+                "volunteer": offer.user,
+                "at": offer.at,
+                "unasked": offer.unasked,
+            }
             self._do(_SAVE_OFFER, {**offered, "state": offer.state.value})
         return ticket
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 
 metadata = sa.MetaData()
 _Time = sa.BigInteger
@@ -94,6 +94,7 @@ offers = sa.Table(
     sa.Column("volunteer", sa.Text, primary_key=True),
     sa.Column("at", _Time, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
+    sa.Column("unasked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("offers_volunteer", "volunteer", "at"),
 )
 
@@ -147,6 +148,11 @@ volunteers = sa.Table(
     sa.Column("level", sa.Text, nullable=False),
     sa.Column("seeded", sa.Boolean, nullable=False),
     sa.Column("noticed_at", _Time),
+    sa.Column("chosen", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("away_from", _Time, nullable=False, server_default="0"),
+    sa.Column("away_until", _Time, nullable=False, server_default="0"),
+    sa.Column("stopped_at", _Time),
+    sa.Column("usual_minutes", sa.Float),
 )
 
 help_log = sa.Table(

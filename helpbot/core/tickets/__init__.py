@@ -16,9 +16,11 @@ from helpbot.core.tickets.asking import (
     wants_human,
     withdrawn,
 )
-from helpbot.core.tickets.helping import claimed, due, helper_says, passed
+from helpbot.core.tickets.helping import claimed, due, helper_says, left, passed
 from helpbot.core.tickets.values import (
     ENDED,
+    LAST_OPEN_MINUTES,
+    MINUTE,
     TRANSITIONS,
     Decision,
     Facts,
@@ -35,6 +37,8 @@ from helpbot.core.tickets.values import (
 
 __all__ = [
     "ENDED",
+    "LAST_OPEN_MINUTES",
+    "MINUTE",
     "TRANSITIONS",
     "Decision",
     "Facts",
@@ -55,6 +59,7 @@ __all__ = [
     "due",
     "edited",
     "helper_says",
+    "left",
     "passed",
     "said_no",
     "said_yes",

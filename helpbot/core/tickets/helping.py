@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from helpbot.core import notices as say
-from helpbot.core.effects import Edit, Effect, JobKind, Kind, Record, Schedule, Send
+from helpbot.core.effects import Edit, Effect, JobKind, Kind, Reacted, Record, Schedule, Send
 from helpbot.core.ids import EventId, RoomId, UserId
-from helpbot.core.routing import TEMPORARY, candidates, may_show, wait_for
+from helpbot.core.routing import TEMPORARY, candidates, may_show, wait_for, why_asked
 from helpbot.core.tickets.parts import (
     end_offers,
     ended_as,
@@ -58,9 +58,9 @@ def passed(ticket: Ticket, user: UserId, facts: Facts) -> Decision:
     if not holds and offer.state is not OfferState.OPEN:
         return Decision(ticket)
     ticket = marked(ticket, user, OfferState.PASSED)
-    told: tuple[Effect, ...] = (
-        (Edit(offer.slot, say.OfferPassed(ticket.ref), Kind.STATUS),) if offer.private else ()
-    )
+    told: tuple[Effect, ...] = _reacted(offer, facts)
+    if offer.private:
+        told = (*told, Edit(offer.slot, say.OfferPassed(ticket.ref), Kind.STATUS))
     if holds:
         ticket = replace(ticket, state=State.ASKED, helper=None, claimed_at=None, helper_slot="")
         return preceded_by(_next_wave(ticket, facts), told)
@@ -68,6 +68,20 @@ def passed(ticket: Ticket, user: UserId, facts: Facts) -> Decision:
         return Decision(ticket, told)
     open_left = any(o.state is OfferState.OPEN for o in ticket.offers)
     return Decision(ticket, told) if open_left else preceded_by(_next_wave(ticket, facts), told)
+
+
+def left(ticket: Ticket, user: UserId, facts: Facts) -> Decision:
+    """A volunteer is one no more: what they were offered ends, what they hold is asked of others."""
+    offer = next((o for o in ticket.offers if o.user == user), None)
+    if offer is None or ticket.ended or offer.state not in (OfferState.OPEN, OfferState.CLAIMED):
+        return Decision(ticket)
+    if ticket.state is State.ANSWERED and ticket.helper == user:
+        return Decision(ticket)  # they have answered: nothing is asked of them any more
+    decision = passed(ticket, user, facts)
+    told = Edit(offer.slot, say.OfferEnded(ticket.ref), Kind.STATUS)
+    ended = marked(decision.ticket, user, OfferState.ENDED)
+    rest = (e for e in decision.effects if not isinstance(e, Reacted) and not same_slot(e, told))
+    return Decision(ended, (told, *rest))
 
 
 def helper_says(
@@ -277,7 +291,8 @@ def _next_wave(ticket: Ticket, facts: Facts) -> Decision:
     for volunteer, room in chosen:
         private = volunteer.direct is not None and volunteer.direct.room == room
         slot = f"offer/{volunteer.user}"
-        offers.append(Offer(volunteer.user, room, slot, facts.now, private=private))
+        why = why_asked(volunteer, facts.origin, plan.caps, len(kept))
+        offers.append(Offer(volunteer.user, room, slot, facts.now, private=private, why=why))
         sends.append(
             Send(
                 slot,
@@ -339,7 +354,12 @@ def _claim(
         for o in ticket.offers
         if o.user != user
     )
-    mine = Offer(user, room, slot, facts.now, OfferState.CLAIMED, private=private)
+    asked = next((o for o in ticket.offers if o.user == user), None)
+    if asked is not None:
+        effects += _reacted(asked, facts)
+        mine = replace(asked, room=room, slot=slot, state=OfferState.CLAIMED, private=private)
+    else:
+        mine = Offer(user, room, slot, facts.now, OfferState.CLAIMED, private=private, unasked=True)
     ticket = replace(
         ticket,
         state=State.CLAIMED,
@@ -353,3 +373,10 @@ def _claim(
         offers=(*offers, mine),
     )
     return ticket, tuple(effects)
+
+
+def _reacted(offer: Offer, facts: Facts) -> tuple[Effect, ...]:
+    """Return what an answer to an offer tells of its reader's usual time; a later one tells nothing."""
+    if offer.state is not OfferState.OPEN or offer.unasked:
+        return ()
+    return (Reacted(offer.user, facts.hours.open_minutes_between(offer.at, facts.now)),)

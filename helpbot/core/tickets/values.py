@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from helpbot.core import notices as say
 from helpbot.core.effects import Effect, JobKind, Kind, Schedule
-from helpbot.core.hours import Calendar, OpenHours
+from helpbot.core.hours import Calendar, OpenHours, told
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import RoomFacts
-from helpbot.core.routing import Caps, Origin, Volunteer
+from helpbot.core.routing import Caps, Origin, Volunteer, Why
 
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
@@ -96,6 +96,10 @@ class Offer:
     state: OfferState = OfferState.OPEN
     private: bool = False
     """In a direct message: the text may speak to its one reader."""
+    unasked: bool = False
+    """They took the question without having been asked: it costs none of their asks."""
+    why: Why | None = None
+    """What put them before the others, for `!pourquoi`; None: they took it unasked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +194,7 @@ class Facts:
 
     def when(self, at: int) -> str:
         """Return a moment for a notice: `T10:20` when it is today, else the whole local ISO time."""
-        local, today = self.calendar.local(at), self.calendar.local(self.now)
-        text = local.strftime("%Y-%m-%dT%H:%M")
-        return text[10:] if local.date() == today.date() else text
+        return told(self.calendar, at, self.now)
 
 
 @dataclass(frozen=True, slots=True)

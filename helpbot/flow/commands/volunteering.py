@@ -1,0 +1,263 @@
+"""What volunteers say of themselves, and what everybody may know of who helps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from helpbot.core import notices, tickets
+from helpbot.core import volunteering as core
+from helpbot.core.commands import Command
+from helpbot.core.hours import OpenHours, told
+from helpbot.core.ids import UserId
+from helpbot.core.incoming import Message
+from helpbot.core.notices import volunteering as say
+from helpbot.core.records import Listed
+from helpbot.core.when import Stretch, fold, read_stretch
+from helpbot.flow.desk import Desk
+from helpbot.flow.facts import own_hours
+
+DAY_MS = 86_400_000
+WEEK_MS = 7 * DAY_MS
+WHY_MS = 30 * DAY_MS
+_BACK = {"fin", "finie", "non", "annuler", "retour", "off", "terminee", "reprise", "stop", "plus"}
+_USUAL = {
+    "normal",
+    "normale",
+    "normales",
+    "defaut",
+    "par defaut",
+    "habituel",
+    "habituelles",
+    "comme tout le monde",
+}
+_SHORT = 60
+
+
+def volunteer(desk: Desk, event: Message, command: Command) -> None:
+    """Take down what somebody offers; without a word show what is known of them."""
+    row = desk.tx.listed(event.sender)
+    if not command.rest and row is not None and not row.stopped:
+        _answer(desk, event, _card(desk, row, "shown"))
+        return
+    titles = theme_titles(desk)
+    said = core.read_declaration(command.rest, titles)
+    known = tuple(theme for theme, _ in titles)
+    if said.empty:
+        _answer(desk, event, say.VolunteerNothing(said.unknown, known))
+        return
+    if desk.setting.policy.calendar.zone is None:  # the operator switched holidays off
+        said = replace(said, zone="")
+    new = row is None or row.stopped
+    base = Listed(event.sender, row.seed if row else None) if row is None or row.stopped else row
+    before = base.volunteer.themes if not new else ()
+    row = replace(base, chosen=core.declared(base.chosen, said, before), noticed=True, stopped=False)
+    desk.tx.save_listed(row, desk.now)
+    card = _card(desk, row, "welcome" if new else "themes", unknown=said.unknown)
+    _answer(desk, event, replace(card, known=known) if said.unknown else card)
+
+
+def available(desk: Desk, event: Message, command: Command) -> None:
+    """Take down somebody's hours; without a word they are back from a pause."""
+    row = _own_row(desk, event)
+    if row is None:
+        return
+    if not command.rest:
+        _save(
+            desk,
+            event,
+            replace(row, away_from=0, away_until=0),
+            "back" if row.away_until > desk.now else "shown",
+        )
+        return
+    if fold(command.rest) in _USUAL:
+        _save(desk, event, replace(row, chosen=replace(row.chosen, hours="")), "hours")
+        return
+    try:
+        hours = OpenHours.parse(command.rest, desk.setting.policy.calendar)
+    except ValueError as error:
+        _answer(desk, event, say.NotUnderstood(str(error)))
+        return
+    _save(desk, event, replace(row, chosen=replace(row.chosen, hours=str(hours))), "hours")
+
+
+def away(desk: Desk, event: Message, command: Command) -> None:
+    """Take down a pause or an absence."""
+    row = _own_row(desk, event)
+    if row is None:
+        return
+    if fold(command.rest) in _BACK:
+        _save(desk, event, replace(row, away_from=0, away_until=0), "back")
+        return
+    calendar = own_hours(desk.setting.policy, row.volunteer).calendar
+    try:
+        stretch: Stretch = read_stretch(command.rest, calendar.local(desk.now), calendar)
+    except ValueError as error:
+        _answer(desk, event, say.NotUnderstood(str(error)))
+        return
+    start, end = stretch.moments(calendar, desk.now)
+    _save(desk, event, replace(row, away_from=start, away_until=end), "away")
+
+
+def load(desk: Desk, event: Message, command: Command) -> None:
+    """Take down how much somebody takes."""
+    row = _own_row(desk, event)
+    if row is None:
+        return
+    try:
+        chosen = replace(row.chosen, load=core.read_load(command.rest))
+    except ValueError as error:
+        _answer(desk, event, say.NotUnderstood(str(error)))
+        return
+    _save(desk, event, replace(row, chosen=chosen), "load")
+
+
+def stop(desk: Desk, event: Message, _command: Command) -> None:
+    """Somebody leaves: their offers end, what they hold is asked of others."""
+    row = _own_row(desk, event)
+    if row is None:
+        return
+    held = 0
+    desk.tx.save_listed(replace(row, stopped=True), desk.now)
+    for ticket in desk.tx.offered_to(event.sender):
+        held += ticket.helper == event.sender and ticket.state is tickets.State.CLAIMED
+        desk.carry(tickets.left(ticket, event.sender, desk.facts(ticket, people=True)))
+    _answer(desk, event, say.VolunteerStopped(held))
+
+
+def talents(desk: Desk, event: Message, _command: Command) -> None:
+    """Show which themes are carried by how many."""
+    rows = desk.tx.volunteers()
+    lines = []
+    for theme, _ in theme_titles(desk):
+        carriers = [r for r in rows if theme in r.volunteer.themes]
+        names = ", ".join(_names(desk, carriers))
+        lines.append((theme, core.band(len(carriers)), names))
+    desk.note(event, say.Talents(tuple(lines)))
+
+
+def who(desk: Desk, event: Message, command: Command) -> None:
+    """Tell how many help on a theme, and who of them said that they may be named."""
+    titles = theme_titles(desk)
+    themes = core.read_themes(command.rest, titles)
+    if not themes:
+        desk.note(event, say.WhoUnknown(tuple(theme for theme, _ in titles)))
+        return
+    carriers = [r for r in desk.tx.volunteers() if themes[0] in r.volunteer.themes]
+    names = tuple(_names(desk, carriers))
+    desk.note(event, say.WhoKnows(themes[0], core.band(len(carriers)), names))
+
+
+def why(desk: Desk, event: Message, _command: Command) -> None:
+    """Tell a volunteer why the last question was offered to them."""
+    ticket = desk.tx.last_offer(event.sender, since=desk.now - WHY_MS)
+    offer = next((o for o in ticket.offers if o.user == event.sender), None) if ticket else None
+    if ticket is None or offer is None:
+        desk.privately(event, say.WhyNothing())
+        return
+    reason = offer.why
+    nearness = reason.nearness.name.casefold() if reason and not offer.unasked else "unasked"
+    asked, offered = (reason.asked_week, reason.offered_week) if reason else (0, 0)
+    desk.privately(event, say.WhyMe(ticket.ref, ticket.theme or "", nearness, asked, offered))
+
+
+def my_questions(desk: Desk, event: Message, _command: Command) -> None:
+    """List what somebody asked, and what waits for their own answer."""
+    calendar = desk.setting.policy.calendar
+    asked = tuple(
+        (t.ref, calendar.local(t.asked_at).date().isoformat(), t.state.value, _short(t.text))
+        for t in desk.tx.asked_by(event.sender, limit=10)
+    )
+    helping = tuple((t.ref, _short(t.text)) for t in desk.tx.claims_of(event.sender))
+    desk.privately(event, say.MyQuestions(asked, helping))
+
+
+def theme_titles(desk: Desk) -> tuple[tuple[str, str], ...]:
+    """Return the FAQ's themes as (theme, title) pairs."""
+    faq = desk.setting.index.faq
+    titles = dict(faq.titles)
+    return tuple((t, titles.get(t, t)) for t in dict.fromkeys((*titles, *(e.theme for e in faq.entries))))
+
+
+def _names(desk: Desk, rows: list[Listed]) -> list[str]:
+    found = (desk.setting.names.first_name(r.user) for r in rows if r.chosen.shown)
+    return sorted(name for name in found if name)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHORT else line[: _SHORT - 1].rstrip() + "…"
+
+
+def _own_row(desk: Desk, event: Message) -> Listed | None:
+    """Return the sender's line of the directory; None, having said so, when they are no volunteer."""
+    row = desk.tx.listed(event.sender)
+    if row is None or row.stopped:
+        _answer(desk, event, say.NotVolunteering())
+        return None
+    return row
+
+
+def _save(desk: Desk, event: Message, row: Listed, lead: str) -> None:
+    desk.tx.save_listed(replace(row, noticed=True), desk.now)
+    _answer(desk, event, _card(desk, row, lead))
+
+
+def _card(desk: Desk, row: Listed, lead: str, *, unknown: tuple[str, ...] = ()) -> say.VolunteerCard:
+    policy, listed = desk.setting.policy, row.volunteer
+    hours = own_hours(policy, listed)
+    caps = policy.plan.caps.lowered(core.caps_of(row.chosen.load))
+    asks = desk.tx.asks_of(row.user, desk.now - WEEK_MS)
+    away = (row.away_from, row.away_until)
+    next_at = core.next_ask(hours, policy.hours, away, asks, caps, desk.now)
+    calendar = hours.calendar
+    away_from = away_until = ""
+    if row.away_until > desk.now:
+        away_from = told(calendar, row.away_from, desk.now) if row.away_from > desk.now else ""
+        last = calendar.local(row.away_until - 1)
+        whole = calendar.local(row.away_until).date() != last.date()
+        away_until = last.date().isoformat() if whole else told(calendar, row.away_until, desk.now)
+    return say.VolunteerCard(
+        lead,
+        listed.themes,
+        row.chosen.learning,
+        str(hours),
+        caps.day,
+        caps.week,
+        caps.open,
+        listed.level,
+        listed.school,
+        listed.academie,
+        row.chosen.shown,
+        away_from,
+        away_until,
+        told(calendar, next_at, desk.now) if next_at > desk.now else "",
+        unknown,
+    )
+
+
+def _answer(desk: Desk, event: Message, notice: notices.Notice) -> None:
+    """Answer in the volunteers' room where it was asked there, else privately."""
+    if event.room == desk.setting.policy.volunteers_room:
+        desk.note(event, notice)
+    else:
+        desk.privately(event, notice)
+
+
+def is_volunteer(desk: Desk, user: UserId) -> bool:
+    """Whether somebody opted in and did not stop."""
+    row = desk.tx.listed(user)
+    return row is not None and not row.stopped
+
+
+HANDLERS = {
+    "volontaire": volunteer,
+    "dispo": available,
+    "pause": away,
+    "absent": away,
+    "charge": load,
+    "stop": stop,
+    "talents": talents,
+    "qui": who,
+    "pourquoi": why,
+    "mesquestions": my_questions,
+}
