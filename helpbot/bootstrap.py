@@ -316,6 +316,11 @@ async def _bot_metrics(bot: Bot) -> list[Metric]:
             {"waiting": backlog.inbox_waiting, "parked": backlog.inbox_parked},
             label="state",
         ),
+        counter(
+            "helpbot_unreadable_told_total",
+            "Authors told that the key to their message has not come.",
+            bot.unreadable.told,
+        ),
         gauge("helpbot_sealed", "Encrypted events whose key has not come yet.", backlog.sealed),
         gauge("helpbot_timers", "Timers that are set.", backlog.timers),
         gauge("helpbot_faq_entries", "Entries in use.", len(faq.entries)),

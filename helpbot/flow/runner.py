@@ -16,6 +16,7 @@ from helpbot.flow.intake import open_sealed, take_in
 from helpbot.flow.rooms import answer_invitation
 from helpbot.flow.setting import Setting
 from helpbot.flow.timers import run_due_job
+from helpbot.flow.unreadable import Unreadable
 from helpbot.flow.upkeep import sweep
 from helpbot.flow.write import Written
 from helpbot.ports import Clock, Homeserver, LoggedOut, RateLimited, Store, Unreachable
@@ -46,12 +47,14 @@ class Bot:
     cursor: str | None = None
     deliverer: Deliverer = field(init=False)
     inbox: list[InboxItem] = field(default_factory=list)
+    unreadable: Unreadable = field(default_factory=Unreadable)
     _caught_up: bool = False
     _due: int | None = None
     """When the timer loop wakes by itself."""
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _timers: asyncio.Event = field(default_factory=asyncio.Event)
     _invited: asyncio.Event = field(default_factory=asyncio.Event)
+    _refused: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -89,6 +92,8 @@ class Bot:
         self.cursor, self._caught_up = batch.next, True
         self.counters.synced(self.clock.now())
         self._take(items)
+        if self.unreadable.note(batch, self.clock.now()):
+            self._refused.set()
         if any(news.membership == "invite" for news in batch.rooms):
             self._invited.set()
         return True
@@ -126,6 +131,14 @@ class Bot:
         self._written(written)
         return True
 
+    async def tell_unreadable(self) -> bool:
+        """Tell those whose messages stay unreadable. Returns whether anybody was told."""
+        written = await self.unreadable.tell(self.store, self.clock, self.setting)
+        if written is None:
+            return False
+        self._written(written)
+        return bool(written.rows)
+
     async def deliver_one(self) -> bool:
         """Send what should go now. Returns whether there was anything."""
         row = self.deliverer.next_row(self.clock.now())
@@ -147,6 +160,7 @@ class Bot:
             did = await self.sync_once()
             while await self.handle_one() or await self.invitation_once() or await self.timer_once():
                 did = True
+            did |= await self.tell_unreadable()
             while await self.deliver_one():
                 did = True
             await self.deliverer.flush()
@@ -169,7 +183,7 @@ class Bot:
         self.counters.ready = True
         self.on_ready()
         steps = [self._sync_loop, self._handle_loop, self._deliver_loop, self._timer_loop]
-        steps += [self._invitation_loop, self._upkeep_loop, self._faq_loop]
+        steps += [self._invitation_loop, self._upkeep_loop, self._faq_loop, self._unreadable_loop]
         tasks = [asyncio.create_task(step(), name=step.__name__) for step in steps]
         stop = asyncio.create_task(self._stopping.wait())
         try:
@@ -312,6 +326,12 @@ class Bot:
             while self.clock.now() < end:
                 await self.clock.sleep_until(self.clock.now() + CHECKPOINT_MS)
                 await self.store.checkpoint()
+
+    async def _unreadable_loop(self) -> None:
+        while True:
+            self._refused.clear()
+            await self.tell_unreadable()
+            await self._wait(self._refused, self.clock.now() + CHECKPOINT_MS)
 
     async def _faq_loop(self) -> None:
         if self.faq_changes is None:

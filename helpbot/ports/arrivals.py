@@ -75,6 +75,10 @@ class ArrivalsTx(Protocol):
         """Return kept events of these sessions, or all of them for None."""
         ...
 
+    def sealed_between(self, after: int, until: int) -> list[Sealed]:
+        """Return kept events that came after one moment and up to another (Unix ms)."""
+        ...
+
     def drop_sealed(self, events: Iterable[EventId]) -> None:
         """Forget events that were opened or are not for the bot."""
         ...

@@ -28,7 +28,8 @@ T = TypeVar("T")
 
 _READS = frozenset({
     "cursor", "room", "joined_rooms", "invitations", "direct_room", "knows_event", "waiting_inbox",
-    "sealed", "unsent", "outbox_by_txn", "sent_message", "slot_event", "slot_row", "last_content",
+    "sealed", "sealed_between", "unsent",
+    "outbox_by_txn", "sent_message", "slot_event", "slot_row", "last_content",
     "ticket_messages", "relays_of", "ticket", "ticket_of", "ticket_in_thread", "tickets_pending",
     "last_ticket", "open_tickets", "claims_of", "offered_to", "late_plans", "due_jobs", "next_wake",
     "volunteers", "loads", "totals", "backlog", "thanks_waiting",

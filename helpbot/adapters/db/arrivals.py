@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -181,6 +182,14 @@ class Arrivals(Area):
         query = sa.select(sealed).order_by(sealed.c.at)
         if sessions is not None:
             query = query.where(sealed.c.session_id.in_(list(sessions)))
+        return self._sealed(query)
+
+    def sealed_between(self, after: int, until: int) -> list[Sealed]:
+        """Return kept events that came after one moment and up to another (Unix ms)."""
+        query = sa.select(sealed).order_by(sealed.c.at)
+        return self._sealed(query.where(sealed.c.seen_at > after, sealed.c.seen_at <= until))
+
+    def _sealed(self, query: sa.Select[Any]) -> list[Sealed]:
         return [
             Sealed(EventId(r.event_id), RoomId(r.room), UserId(r.sender), r.at, r.session_id, r.raw)
             for r in self._all(query)

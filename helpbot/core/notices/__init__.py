@@ -313,6 +313,16 @@ class SomebodyWillLook(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class KeyLate(Notice):
+    """A message meant for the bot cannot be read: its key has not come yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRefused(Notice):
+    """A message meant for the bot cannot be read: its author's client gives no key."""
+
+
+@dataclass(frozen=True, slots=True)
 class WhichOne(Notice):
     """A sign without a reply, when several questions wait."""
 
