@@ -32,6 +32,10 @@ class FaqEntry:
     local: tuple[tuple[str, str], ...] = ()
     """Values that an académie overrides, as pairs; `{name}` in the answer stands for them."""
     crcn_edu: tuple[str, ...] = ()
+    credit: str = ""
+    """Whom to thank for the answer, as they wish to be named; empty: nobody is named."""
+    archived: date | None = None
+    """Kept in its file and answered no more, since that day."""
 
     @property
     def phrasings(self) -> tuple[str, ...]:
@@ -59,6 +63,8 @@ class Faq:
     """(theme, title) pairs, one a file."""
     revision: str = field(default="", compare=False)
     """A short hash of the files' content; each answer records it."""
+    archived: tuple[FaqEntry, ...] = ()
+    """Entries that are kept and not answered any more."""
 
     def entry(self, entry_id: str) -> FaqEntry | None:
         """The entry of that id, or None."""

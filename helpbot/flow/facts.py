@@ -143,6 +143,7 @@ def show(setting: Setting, entry_id: str, now: int) -> Shown | None:
             sources=tuple((s.title, s.url) for s in entry.sources),
             reviewed=entry.reviewed.isoformat() if entry.reviewed else "",
             stale=entry.review_by is not None and entry.review_by < today,
+            credit=entry.credit,
         ),
     )
 

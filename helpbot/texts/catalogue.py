@@ -134,6 +134,8 @@ class Catalogue:
             line = self.word("_source", sources=named, reviewed=reviewed)
         else:
             line = self.word("_no_source_reviewed", day=day) if day else ""
+        if notice.credit:
+            line = f"{line} {self.word('_credit', credit=escape(notice.credit))}".strip()
         return line + (self.word("_stale") if notice.stale else "")
 
     def _level(self, level: str) -> str:

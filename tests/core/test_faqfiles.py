@@ -5,7 +5,9 @@ import pytest
 
 from helpbot.adapters.faqfiles.lint import lint_faq
 from helpbot.adapters.faqfiles.load import load_faq
+from helpbot.core import notices as say
 from helpbot.core.problems import Problems
+from helpbot.texts import load_catalogue
 
 GOOD = """\
 theme: pix
@@ -167,3 +169,14 @@ entries:
     for said in ("lien incomplet", "lien vide", "à relire depuis le 01/01/2026"):
         assert said in text
     assert not [line for line in found if line.startswith("pix.yaml")]
+
+
+def test_whom_to_thank_is_read_and_shown_and_an_archived_entry_is_kept_aside(tmp_path: Path) -> None:
+    kept = "  - {id: a, question: A ?, answer: Oui., credit: Véra}\n"
+    old = "  - {id: b, question: B ?, answer: Non., archived: 2026-11-21}\n"
+    (tmp_path / "pix.yaml").write_text(f"theme: pix\nentries:\n{kept}{old}", encoding="utf-8")
+    faq = load_faq(tmp_path)
+    assert [e.id for e in faq.entries] == ["a"]
+    assert [e.id for e in faq.archived] == ["b"]
+    answer = say.FaqAnswer(say.Markdown("Oui."), (), "", stale=False, credit=faq.entries[0].credit)
+    assert "Merci à Véra." in load_catalogue().render(answer).body

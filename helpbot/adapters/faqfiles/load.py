@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
@@ -33,7 +33,8 @@ _STAIRS = re.compile(rf"^(?: {{{MAX_DEPTH},}}|(?:[-?:] +){{{MAX_DEPTH // 2},}})"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FILE_KEYS = ("theme", "title", "crcn_edu", "entries")
 _ENTRY_KEYS = (
-    "id", "question", "variants", "keywords", "answer", "sources", "owner", "reviewed", "review_by", "local",
+    "id", "question", "variants", "keywords", "answer", "sources", "credit", "owner", "reviewed", "review_by",
+    "local", "archived",
 )  # fmt: skip
 _REDIRECT_KEYS = ("id", "when", "answer", "urgent")
 _NULL = "tag:yaml.org,2002:null"
@@ -48,6 +49,8 @@ class Placed:
     """Entry or redirection id -> `file:line`."""
     phrasings: tuple[tuple[str, str, str], ...]
     """(id, phrasing, `file:line`) for each question, variant and `when`."""
+    themes: dict[str, str] = field(default_factory=dict)
+    """Theme -> the first file about it."""
 
 
 def load_faq(folder: Path) -> Faq:
@@ -58,9 +61,14 @@ def load_faq(folder: Path) -> Faq:
     return faq
 
 
-def read_folder(folder: Path) -> tuple[Faq, Placed, list[Problem]]:
-    """Read a folder as far as it can be read: what it says, where, and what is wrong."""
-    reader = _Reader()
+def read_folder(
+    folder: Path, instead: Mapping[str, bytes] | None = None
+) -> tuple[Faq, Placed, list[Problem]]:
+    """Read a folder as far as it can be read: what it says, where, and what is wrong.
+
+    `instead` gives files, by name, as they would be: to check a change before it is made.
+    """
+    reader = _Reader(instead or {})
     was_collecting = gc.isenabled()
     gc.disable()  # a hundred thousand small nodes, none of them in a cycle
     try:
@@ -69,16 +77,20 @@ def read_folder(folder: Path) -> tuple[Faq, Placed, list[Problem]]:
         if was_collecting:
             gc.enable()
     reader.check_placeholders()
-    faq = Faq(tuple(reader.entries), tuple(reader.redirects), tuple(reader.titles), digest)
-    return faq, Placed(reader.places, tuple(reader.phrasings)), reader.found
+    archived = tuple(reader.archived)
+    faq = Faq(tuple(reader.entries), tuple(reader.redirects), tuple(reader.titles), digest, archived)
+    return faq, Placed(reader.places, tuple(reader.phrasings), reader.themes), reader.found
 
 
 @dataclass(slots=True)
 class _Reader:
+    instead: Mapping[str, bytes]
     entries: list[FaqEntry] = field(default_factory=list)
+    archived: list[FaqEntry] = field(default_factory=list)
     redirects: list[Redirect] = field(default_factory=list)
     titles: list[tuple[str, str]] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
+    themes: dict[str, str] = field(default_factory=dict)
     phrasings: list[tuple[str, str, str]] = field(default_factory=list)
     found: list[Problem] = field(default_factory=list)
     file: str = ""
@@ -96,7 +108,8 @@ class _Reader:
     def folder(self, folder: Path) -> str:
         digest = hashlib.sha256()
         try:
-            paths = sorted(p for p in folder.iterdir() if _is_faq_file(p))
+            found = {p for p in folder.iterdir() if is_faq_file(p)}
+            paths = sorted(found | {folder / name for name in self.instead})
         except OSError as error:
             what = (
                 "ce dossier n'existe pas" if not folder.exists() else f"dossier illisible ({error.strerror})"
@@ -117,6 +130,8 @@ class _Reader:
         return digest.hexdigest()[:12]
 
     def content(self, path: Path) -> bytes:
+        if path.name in self.instead:
+            return self.instead[path.name]
         try:
             if path.stat().st_size > MAX_BYTES:
                 self.problem(1, "fichier trop gros pour une FAQ", "partagez-le en plusieurs fichiers")
@@ -269,6 +284,7 @@ class _Reader:
     def theme_file(self, root: MappingNode) -> None:
         given = self.mapping(root, _FILE_KEYS, "le fichier")
         theme = self.required(given, "theme", root)
+        self.themes.setdefault(theme, self.file)
         self.titles.append((theme, (self.text(given.get("title"), "title") or theme).strip()))
         crcn = tuple(value for value, _ in self.texts(given.get("crcn_edu"), "crcn_edu"))
         if "entries" not in given:
@@ -283,27 +299,28 @@ class _Reader:
         entry_id = self.new_id(given, node)
         question = self.required(given, "question", node)
         answer = self.required(given, "answer", node)
-        variants = tuple(
-            self.phrasing(entry_id, v, n) for v, n in self.texts(given.get("variants"), "variants")
-        )
+        archived = self.day(given.get("archived"), "archived")
+        placed = self.phrasing if archived is None else lambda _id, text, _node: text
+        variants = tuple(placed(entry_id, v, n) for v, n in self.texts(given.get("variants"), "variants"))
         if "question" in given:
-            self.phrasing(entry_id, question, given["question"])
-        self.entries.append(
-            FaqEntry(
-                id=entry_id,
-                theme=theme,
-                question=question,
-                answer=answer,
-                variants=variants,
-                keywords=tuple(v for v, _ in self.texts(given.get("keywords"), "keywords")),
-                sources=tuple(self.sources(given.get("sources"))),
-                owner=self.text(given.get("owner"), "owner"),
-                reviewed=self.day(given.get("reviewed"), "reviewed"),
-                review_by=self.day(given.get("review_by"), "review_by"),
-                local=self.pairs(given.get("local")),
-                crcn_edu=crcn,
-            )
+            placed(entry_id, question, given["question"])
+        entry = FaqEntry(
+            id=entry_id,
+            theme=theme,
+            question=question,
+            answer=answer,
+            variants=variants,
+            keywords=tuple(v for v, _ in self.texts(given.get("keywords"), "keywords")),
+            sources=tuple(self.sources(given.get("sources"))),
+            owner=self.text(given.get("owner"), "owner"),
+            reviewed=self.day(given.get("reviewed"), "reviewed"),
+            review_by=self.day(given.get("review_by"), "review_by"),
+            local=self.pairs(given.get("local")),
+            crcn_edu=crcn,
+            credit=(self.text(given.get("credit"), "credit") or "").strip(),
+            archived=archived,
         )
+        (self.entries if archived is None else self.archived).append(entry)
 
     def phrasing(self, entry_id: str, text: str, node: Node) -> str:
         self.phrasings.append((entry_id, text, f"{self.file}:{node.start_mark.line + 1}"))
@@ -356,7 +373,8 @@ def missing_values(
                 )
 
 
-def _is_faq_file(path: Path) -> bool:
+def is_faq_file(path: Path) -> bool:
+    """Tell whether a file of the folder belongs to the FAQ."""
     return path.suffix in {".yaml", ".yml"} and not path.name.startswith((".", "#")) and path.is_file()
 
 

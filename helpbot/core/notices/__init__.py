@@ -45,6 +45,8 @@ class FaqAnswer(Notice):
     reviewed: str
     """ISO date, or empty."""
     stale: bool
+    credit: str = ""
+    """Whom to thank, as they wish to be named."""
 
 
 @dataclass(frozen=True, slots=True)
