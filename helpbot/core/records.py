@@ -9,6 +9,7 @@ from typing import Any
 from helpbot.core.effects import JobKind
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import Membership, Message, Reaction, Redaction, RoomFacts
+from helpbot.core.masking import Found
 
 
 class Priority(IntEnum):
@@ -69,6 +70,8 @@ class InboxItem:
     attempts: int = 0
     sensitive: str = ""
     """The urgent redirection that it met on the way in; its text was not stored."""
+    masked: tuple[Found, ...] = ()
+    """What was taken out of its text on the way in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,8 @@ def decide_item(tx: Tx, setting: Setting, item: InboxItem, now: int) -> Written:
     desk = _Handling(tx, setting, item, now)
     if not tx.finish_inbox(item.event.event_id):
         return desk.writer.written  # it was taken up twice, and decided the first time
+    if item.masked:
+        desk.writer.remark(item.event.room, say.MaskedWords(item.masked))
     match item.event:
         case Redaction():
             desk.redaction(item.event)
@@ -96,6 +98,9 @@ def decide_item(tx: Tx, setting: Setting, item: InboxItem, now: int) -> Written:
             desk.message(item.event)
         case Message():
             desk.edit(item.event)
+    unsaid = desk.writer.remark_left()
+    if unsaid is not None and isinstance(item.event, Message):
+        desk.tell(item.event, unsaid)
     return desk.writer.written
 
 

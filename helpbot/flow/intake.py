@@ -20,6 +20,7 @@ from helpbot.core.incoming import (
     Sealed,
     TimelineItem,
 )
+from helpbot.core.masking import mask
 from helpbot.core.matching import Redirect
 from helpbot.core.records import HELPER_SLOTS, InboxItem, RoomRow
 from helpbot.core.taps import Tap, of_text
@@ -194,9 +195,12 @@ class _Intake:
             addressing.is_addressed(event, me, self._around(event))
         ):
             return []
+        masked = mask(event.body)  # before anything else looks at the words, and before they are stored
+        event = replace(event, html="", body=masked.text)
         urgent = self._urgent(event)
-        kept = replace(event, html="", body="" if urgent else event.body)
-        return self._store(InboxItem(kept, self._now, sensitive=urgent))
+        if urgent:
+            return self._store(InboxItem(replace(event, body=""), self._now, sensitive=urgent))
+        return self._store(InboxItem(event, self._now, masked=masked.found))
 
     def _urgent(self, event: Message) -> str:
         """Return the urgent redirection that a message meets: its text is never stored (privacy 9)."""

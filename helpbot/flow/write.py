@@ -14,6 +14,7 @@ from helpbot.core.routing import learned
 from helpbot.core.tickets import Decision, Ticket
 from helpbot.flow.setting import Setting
 from helpbot.ports import Tx
+from helpbot.texts import Text
 
 _PRIORITY = {Kind.OFFER: Priority.OFFER, Kind.STATUS: Priority.STATUS, Kind.GREETING: Priority.GREETING}
 
@@ -42,7 +43,17 @@ class Writer:
         self._setting = setting
         self._cause = cause
         self._now = now
+        self._remark: tuple[RoomId, Notice] | None = None
         self.written = Written()
+
+    def remark(self, room: RoomId, notice: Notice) -> None:
+        """Put one more line under the first thing that is said in a room."""
+        self._remark = (room, notice)
+
+    def remark_left(self) -> Notice | None:
+        """Take back a remark that nothing was said above."""
+        left, self._remark = self._remark, None
+        return left[1] if left else None
 
     def carry_out(self, decision: Decision) -> Ticket:
         """Store the ticket and all effects of a decision; returns the ticket with its id."""
@@ -85,7 +96,7 @@ class Writer:
         mentions: tuple[UserId, ...] = (),
     ) -> None:
         """Send something that belongs to no ticket."""
-        content = self._content(notice, kind, None, None, None, mentions)
+        content = self._content(notice, kind, None, room, None, mentions)
         _relate(content, reply_to, thread)
         self._add(room, content, _PRIORITY.get(kind, Priority.ANSWER), purpose, kind=kind)
 
@@ -183,6 +194,11 @@ class Writer:
         mentions: tuple[UserId, ...],
     ) -> dict[str, Any]:
         text = self._setting.catalogue.render(notice)
+        # What is relayed or offered there is for others to read.
+        if self._remark is not None and room == self._remark[0] and kind not in (Kind.RELAY, Kind.OFFER):
+            more = self._setting.catalogue.render(self._remark[1])
+            text = Text(f"{text.body}\n\n{more.body}", text.html + more.html)
+            self._remark = None
         in_room = ticket is not None and room == ticket.room
         return {
             "msgtype": "m.text" if mentions else "m.notice",

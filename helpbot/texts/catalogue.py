@@ -110,6 +110,8 @@ class Catalogue:
                 }
             case say.OfferMine(_, question) | say.OfferAnswered(_, question):
                 return {"question_quoted": quote(question)}
+            case say.MaskedWords(kinds):
+                return {"masked_words": ", ".join(self._phrases["_masked"][kind] for kind in kinds)}
             case say.Help(_, commands):
                 return {"commands_list": "\n".join(f"- `{c}`" for c in commands)}
             case say.UnknownCommand(meant):

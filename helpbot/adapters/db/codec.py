@@ -8,6 +8,7 @@ from typing import Any
 
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import Access, Membership, Message, Reaction, Redaction, RoomFacts
+from helpbot.core.masking import Found
 from helpbot.core.records import Chosen, InboxItem, Listed, OutboxRow, Priority, RoomRow, Seed
 from helpbot.core.routing import Caps, Nearness, Why
 from helpbot.core.tickets import Offer, OfferState, Outcome, Pending, Plan, State, Ticket
@@ -37,7 +38,9 @@ def _plain(value: Any) -> dict[str, Any]:
 def inbox_payload(item: InboxItem) -> str:
     """Return the JSON of what is to be decided."""
     kind = type(item.event).__name__.lower()
-    extra = {"sensitive": item.sensitive} if item.sensitive else {}
+    extra: dict[str, Any] = {"sensitive": item.sensitive} if item.sensitive else {}
+    if item.masked:
+        extra["masked"] = item.masked
     return dump({"kind": kind, **_plain(item.event), **extra})
 
 
@@ -46,9 +49,10 @@ def inbox_item(payload: str, received_at: int, attempts: int) -> InboxItem:
     data = json.loads(payload)
     kind = data.pop("kind")
     sensitive = data.pop("sensitive", "")
+    masked = tuple(Found(kind) for kind in data.pop("masked", ()))
     if data.get("mentions") is not None:
         data["mentions"] = tuple(data["mentions"])
-    return InboxItem(_EVENTS[kind](**data), received_at, attempts, sensitive)
+    return InboxItem(_EVENTS[kind](**data), received_at, attempts, sensitive, masked)
 
 
 def ticket_row(ticket: Ticket) -> dict[str, Any]:

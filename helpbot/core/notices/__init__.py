@@ -342,6 +342,14 @@ class PassedOn(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class MaskedWords(Notice):
+    """One line under an answer: what was masked in its reader's message."""
+
+    kinds: tuple[str, ...]
+    """Values of `masking.Found`."""
+
+
+@dataclass(frozen=True, slots=True)
 class NotAText(Notice):
     """A picture, a file or a voice message was addressed to the bot."""
 
