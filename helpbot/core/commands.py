@@ -50,6 +50,7 @@ COMMANDS = (
     CommandSpec("absent", "away", Who.ANYONE, ("!absent jusqu'au 3 janvier", "!absent du 3 au 10 mars")),
     CommandSpec("charge", "load", Who.ANYONE, ("!charge 3/semaine", "!charge 1 par jour")),
     CommandSpec("stop", "unvolunteer", Who.ANYONE, ("!stop",)),
+    CommandSpec("passe", "handover", Who.ANYONE, ("!passe @camille",)),
     CommandSpec("talents", "skills", Who.ANYONE, ("!talents",)),
     CommandSpec("qui", "who", Who.ANYONE, ("!qui pix",)),
     CommandSpec("pourquoi", "why", Who.ANYONE, ("!pourquoi",)),

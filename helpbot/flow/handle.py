@@ -351,7 +351,10 @@ class _Handling(Desk):
         text = addressing.question_of(event, self.setting.me)
         if self.item.sensitive:
             reply = redirection(self.setting, self.item.sensitive, urgent=True)
-        elif not text or text == ticket.text:
+        elif not text:  # nothing is left of it: as good as deleted
+            self.carry(tickets.withdrawn(ticket, self.facts(ticket)))
+            return
+        elif text == ticket.text:
             return
         else:
             reply = first_reply(self.setting, text, None, self.now)

@@ -42,6 +42,9 @@ def derived(
                 if notice.nearness != "unasked"
                 else "",
             }
+        case say.NotHandedOver(why):
+            known = ("nothing", "nobody", "which", "not_a_volunteer", "is_asker", "already_offered")
+            return {"why_words": word(f"_pass_{why if why in known else 'not_now'}")}
         case say.MyQuestions(asked, helping):
             mine = [
                 word("_my_question", ref=ref, day=day(on), state=word(f"_state_{state}"), text=escape(text))

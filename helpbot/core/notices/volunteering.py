@@ -112,3 +112,18 @@ class MyQuestions(Notice):
     """(ref, ISO day, state, the beginning of the text), newest first."""
     helping: tuple[tuple[str, str], ...]
     """(ref, the beginning of the text) of questions that wait for their answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver(Notice):
+    """`!passe @collègue` was done."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotHandedOver(Notice):
+    """`!passe` could not be done; nothing has changed."""
+
+    why: str
+    """`nothing` is held, `nobody` was named, `which` of several is meant, or the named one's `Refusal`."""

@@ -16,7 +16,7 @@ from helpbot.core.tickets.asking import (
     wants_human,
     withdrawn,
 )
-from helpbot.core.tickets.helping import claimed, due, helper_says, left, passed
+from helpbot.core.tickets.helping import claimed, due, handed_over, helper_says, left, passed
 from helpbot.core.tickets.values import (
     ENDED,
     LAST_OPEN_MINUTES,
@@ -58,6 +58,7 @@ __all__ = [
     "claimed",
     "due",
     "edited",
+    "handed_over",
     "helper_says",
     "left",
     "passed",

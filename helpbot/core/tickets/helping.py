@@ -7,7 +7,17 @@ from dataclasses import replace
 from helpbot.core import notices as say
 from helpbot.core.effects import Edit, Effect, JobKind, Kind, Reacted, Record, Schedule, Send
 from helpbot.core.ids import EventId, RoomId, UserId
-from helpbot.core.routing import TEMPORARY, candidates, may_show, wait_for, why_asked
+from helpbot.core.routing import (
+    TEMPORARY,
+    Refusal,
+    Volunteer,
+    candidates,
+    may_show,
+    place_for,
+    refusal,
+    wait_for,
+    why_asked,
+)
 from helpbot.core.tickets.parts import (
     end_offers,
     ended_as,
@@ -68,6 +78,35 @@ def passed(ticket: Ticket, user: UserId, facts: Facts) -> Decision:
         return Decision(ticket, told)
     open_left = any(o.state is OfferState.OPEN for o in ticket.offers)
     return Decision(ticket, told) if open_left else preceded_by(_next_wave(ticket, facts), told)
+
+
+def handed_over(ticket: Ticket, user: UserId, to: Volunteer, facts: Facts) -> Decision | Refusal:
+    """`!passe @collègue`: offer what `user` holds to a volunteer whom they chose, under the same limits.
+
+    Return why that person may not be asked now instead, whereupon nothing has changed.
+    """
+    if ticket.state is not State.CLAIMED or ticket.helper != user:
+        return Decision(ticket)
+    plan, hours = plan_of(ticket, facts), facts.hours
+    if not hours.is_open(facts.now) or hours.closes_within(facts.now, LAST_OPEN_MINUTES):
+        return Refusal.CLOSED_HOURS
+    offered = frozenset(o.user for o in ticket.offers)
+    # No theme: whoever hands it over knows what their colleague can do.
+    why = refusal(to, theme=None, asker=ticket.asker, offered=offered, caps=plan.caps, now=facts.now)
+    place = why or place_for(to, facts.origin, facts.volunteers_room)
+    if isinstance(place, Refusal):
+        return place
+    told = Edit(ticket.helper_slot, say.OfferPassed(ticket.ref), Kind.STATUS)
+    ticket = replace(
+        marked(ticket, user, OfferState.PASSED),
+        state=State.ASKED,
+        helper=None,
+        helper_slot="",
+        claimed_at=None,
+        reminders=0,
+        epoch=ticket.epoch + 1,
+    )
+    return preceded_by(_offered(ticket, [(to, place.room)], 1, facts), (told,))
 
 
 def left(ticket: Ticket, user: UserId, facts: Facts) -> Decision:
@@ -287,11 +326,17 @@ def _next_wave(ticket: Ticket, facts: Facts) -> Decision:
         later = any(why in TEMPORARY for _, why in refused)
         return _nobody(ticket, facts, look_again=later)
     chosen = kept[: plan.waves[ticket.wave]]
+    return _offered(replace(ticket, wave=ticket.wave + 1), chosen, len(kept), facts)
+
+
+def _offered(ticket: Ticket, chosen: list[tuple[Volunteer, RoomId]], among: int, facts: Facts) -> Decision:
+    """Ask these people, of `among` who could have been asked, and look again when they took their time."""
+    plan = plan_of(ticket, facts)
     offers, sends = [], []
     for volunteer, room in chosen:
         private = volunteer.direct is not None and volunteer.direct.room == room
         slot = f"offer/{volunteer.user}"
-        why = why_asked(volunteer, facts.origin, plan.caps, len(kept))
+        why = why_asked(volunteer, facts.origin, plan.caps, among)
         offers.append(Offer(volunteer.user, room, slot, facts.now, private=private, why=why))
         sends.append(
             Send(
@@ -305,7 +350,7 @@ def _next_wave(ticket: Ticket, facts: Facts) -> Decision:
     asked = tuple(volunteer for volunteer, _ in chosen)
     wait = wait_for(asked, first=plan.wait_first, lowest=plan.wait_min, highest=plan.wait_max)
     next_at = facts.hours.add_open_minutes(facts.now, wait)
-    ticket = replace(ticket, wave=ticket.wave + 1, offers=(*ticket.offers, *offers))
+    ticket = replace(ticket, offers=(*ticket.offers, *offers))
     status = Edit(ticket.status, say.Asking(ticket.ref, facts.when(next_at)), Kind.STATUS)
     return Decision(ticket, (status, *sends, Schedule(JobKind.ASK, next_at)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from helpbot.core import notices, tickets
@@ -12,6 +13,7 @@ from helpbot.core.ids import UserId
 from helpbot.core.incoming import Message
 from helpbot.core.notices import volunteering as say
 from helpbot.core.records import Listed
+from helpbot.core.routing import Refusal
 from helpbot.core.when import Stretch, fold, read_stretch
 from helpbot.flow.desk import Desk
 from helpbot.flow.facts import own_hours
@@ -31,6 +33,7 @@ _USUAL = {
     "comme tout le monde",
 }
 _SHORT = 60
+_USER = re.compile(r"@[^\s:]+:[^\s,;]+")
 
 
 def volunteer(desk: Desk, event: Message, command: Command) -> None:
@@ -122,6 +125,32 @@ def stop(desk: Desk, event: Message, _command: Command) -> None:
         held += ticket.helper == event.sender and ticket.state is tickets.State.CLAIMED
         desk.carry(tickets.left(ticket, event.sender, desk.facts(ticket, people=True)))
     _answer(desk, event, say.VolunteerStopped(held))
+
+
+def hand_over(desk: Desk, event: Message, command: Command) -> None:
+    """Offer a held question to a volunteer whom its holder names."""
+    held = desk.tx.claims_of(event.sender)
+    sent = desk.tx.sent_message(event.reply_to) if event.reply_to else None
+    if sent is not None and sent.ticket in {t.id for t in held}:
+        held = [t for t in held if t.id == sent.ticket]
+    named = [u for u in event.mentions or () if u != desk.setting.me.user]
+    named = named or [UserId(u) for u in _USER.findall(command.rest)]
+    if len(held) != 1 or len(named) != 1:
+        why = "nothing" if not held else "nobody" if len(named) != 1 else "which"
+        _answer(desk, event, say.NotHandedOver(why))
+        return
+    [ticket], [to] = held, named
+    facts = desk.facts(ticket, people=True)
+    colleague = next((v for v in facts.volunteers if v.user == to), None)
+    if colleague is None:
+        _answer(desk, event, say.NotHandedOver("not_a_volunteer"))
+        return
+    decision = tickets.handed_over(ticket, event.sender, colleague, facts)
+    if isinstance(decision, Refusal):
+        _answer(desk, event, say.NotHandedOver(decision.value))
+        return
+    desk.carry(decision)
+    _answer(desk, event, say.HandedOver(ticket.ref))
 
 
 def talents(desk: Desk, event: Message, _command: Command) -> None:
@@ -243,12 +272,6 @@ def _answer(desk: Desk, event: Message, notice: notices.Notice) -> None:
         desk.privately(event, notice)
 
 
-def is_volunteer(desk: Desk, user: UserId) -> bool:
-    """Whether somebody opted in and did not stop."""
-    row = desk.tx.listed(user)
-    return row is not None and not row.stopped
-
-
 HANDLERS = {
     "volontaire": volunteer,
     "dispo": available,
@@ -256,6 +279,7 @@ HANDLERS = {
     "absent": away,
     "charge": load,
     "stop": stop,
+    "passe": hand_over,
     "talents": talents,
     "qui": who,
     "pourquoi": why,

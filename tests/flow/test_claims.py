@@ -1,0 +1,116 @@
+"""Claims: exactly one owner, handing over, and a question that is edited to nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from helpbot.core.tickets import OfferState, State, Ticket
+from helpbot.testing.clock import FakeClock
+from helpbot.testing.fakerooms import MESSAGE, Event
+from helpbot.testing.tester import BOT, LEA, SAM, UNKNOWN, VOLUNTEERS, BotTester
+
+
+async def ask(bot: BotTester) -> str:
+    question = await bot.says(LEA, UNKNOWN)
+    await bot.reacts(LEA, bot.last().event_id, "🙋")
+    return question
+
+
+async def held(bot: BotTester) -> str:
+    """Ask, let the first one who is asked take it, and return who that is."""
+    await ask(bot)
+    [offer] = bot.shown(bot.helpers, kind="offer")
+    await bot.reacts(offer.mentions[0], offer.event_id, "✋", room=bot.helpers)
+    return offer.mentions[0]
+
+
+async def only_ticket(bot: BotTester) -> Ticket:
+    [ticket] = await bot.tickets()
+    return ticket
+
+
+def edits_of(bot: BotTester, offer: str) -> list[Event]:
+    events = [e for room in bot.server.rooms.values() for e in room.events if e.type == MESSAGE]
+    return [e for e in events if e.sender == BOT and e.relation == ("m.replace", offer)]
+
+
+async def test_ten_claims_at_once_have_one_owner_and_edit_each_other_offer_once(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    people = tuple(f"@expert{n}:test" for n in range(10))
+    async with BotTester(tmp_path, clock, volunteers=people) as bot:
+        rooms = {user: await bot.direct(user) for user in people}
+        await ask(bot)
+        for _ in range(2):
+            await bot.advance(minutes=21)
+        offers = {u: m for u, r in rooms.items() for m in bot.shown(r, kind="offer")}
+        assert len(offers) == 4
+        # The four who were asked and six who read of it elsewhere, all in the same sync.
+        for user in people:
+            if user in offers:
+                bot.server.person(user).react(rooms[user], offers[user].event_id, "✋")
+        await bot.settle()
+        ticket = await only_ticket(bot)
+        assert ticket.state is State.CLAIMED
+        assert ticket.helper in offers
+        for user, offer in offers.items():
+            told = bot.shown(rooms[user])
+            edits = edits_of(bot, offer.event_id)
+            assert len(edits) == 1, "each offer is edited once"
+            assert ("pris en charge" in told[0].body.casefold()) is True
+        assert [o.user for o in ticket.offers if o.state is OfferState.CLAIMED] == [ticket.helper]
+
+
+async def test_ten_claims_of_one_offer_in_the_volunteers_room(tmp_path: Path, clock: FakeClock) -> None:
+    people = tuple(f"@expert{n}:test" for n in range(10))
+    async with BotTester(tmp_path, clock, volunteers=people) as bot:
+        await ask(bot)
+        [offer] = bot.shown(bot.helpers, kind="offer")
+        for user in people:
+            bot.server.person(user).react(bot.helpers, offer.event_id, "✋")
+        await bot.settle()
+        ticket = await only_ticket(bot)
+        assert ticket.helper == people[0]
+        assert len(edits_of(bot, offer.event_id)) == 1
+        asked = {o.user: o.unasked for o in ticket.offers}
+        assert asked[people[0]] is (offer.mentions != (people[0],)), "taking it unasked costs no ask"
+
+
+async def test_what_one_holds_may_be_handed_to_another_volunteer(bot: BotTester) -> None:
+    vera = await held(bot)
+    other = next(v for v in VOLUNTEERS if v != vera)
+    bot.server.person(vera).say(bot.helpers, f"!passe {other}", mention=(other,))
+    await bot.settle()
+    ticket = await only_ticket(bot)
+    assert ticket.state is State.ASKED
+    assert ticket.helper is None
+    offer = bot.shown(bot.helpers, kind="offer")[-1]
+    assert offer.mentions == (other,)
+    assert "transmis" in bot.last(bot.helpers).body
+    await bot.reacts(other, offer.event_id, "✋", room=bot.helpers)
+    assert (await only_ticket(bot)).helper == other
+
+
+async def test_nothing_is_handed_to_somebody_who_may_not_be_asked(bot: BotTester) -> None:
+    await bot.says(VOLUNTEERS[0], f"!passe {VOLUNTEERS[1]}", room=bot.helpers, to_bot=False)
+    assert "pas de question en cours" in bot.last(bot.helpers).body
+    vera = await held(bot)
+    other = next(v for v in VOLUNTEERS if v != vera)
+    await bot.says(vera, f"!passe {SAM}", room=bot.helpers, to_bot=False)
+    assert "pas inscrite" in bot.last(bot.helpers).body
+    await bot.says(vera, "!passe", room=bot.helpers, to_bot=False)
+    assert "À qui" in bot.last(bot.helpers).body
+    await bot.says(other, "!pause 2 semaines", room=bot.helpers, to_bot=False)
+    await bot.says(vera, f"!passe {other}", room=bot.helpers, to_bot=False)
+    assert "ne peut pas être sollicitée maintenant" in bot.last(bot.helpers).body
+    assert (await only_ticket(bot)).helper == vera
+
+
+async def test_a_question_edited_to_nothing_is_withdrawn_everywhere(bot: BotTester) -> None:
+    question = await ask(bot)
+    await bot.says(LEA, "helpbot", edit=question)
+    assert bot.shown() == []
+    assert "thermostat" not in "".join(m.body for m in bot.shown(bot.helpers))
+    assert (await only_ticket(bot)).state is State.WITHDRAWN
+    await bot.advance(hours=2)
+    assert bot.shown(bot.helpers, kind="offer") == []
