@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from helpbot.adapters.faqfiles.load import Placed, read_folder
-from helpbot.core import french
+from helpbot.core import french, twins
 from helpbot.core.faq import Faq
 from helpbot.core.problems import Problem
 
@@ -21,7 +21,7 @@ def lint_faq(folder: Path, today: date | None = None) -> list[Problem]:
     faq, placed, found = read_folder(folder)
     if found:
         return []
-    return [*_twins(placed), *_entries(faq, placed, today)]
+    return [*_twins(placed), *_contradictions(faq, placed), *_entries(faq, placed, today)]
 
 
 def _entries(faq: Faq, placed: Placed, today: date | None) -> Iterator[Problem]:
@@ -64,14 +64,34 @@ def _entries(faq: Faq, placed: Placed, today: date | None) -> Iterator[Problem]:
 
 
 def _twins(placed: Placed) -> Iterator[Problem]:
-    """Find phrasings of two entries that read the same, whatever the order of their words."""
+    """Find phrasings of two entries that read the same, whatever the order of their words, or nearly so."""
     first: dict[tuple[str, ...], tuple[str, str, str]] = {}
+    told: set[tuple[str, str]] = set()
     for owner, text, where in placed.phrasings:
         key = tuple(sorted(set(french.stems(text))))
         known = first.setdefault(key, (owner, text, where))
         if known[0] == owner:
             continue
+        told.add((where, text))
         same = french.fold(known[1]) == french.fold(text)
-        what = "formulation en double" if same else "formulation presque identique"
-        hint = f"« {known[1][:60]} » mène à {known[0]} ({known[2]}) : gardez-en une ou précisez-les"
-        yield Problem(where, f"{what} : « {text[:60]} »", hint)
+        yield _twin("formulation en double" if same else "formulation presque identique", text, where, known)
+    order = {owner: at for at, owner in enumerate(placed.entries)}
+    together = sorted(placed.phrasings, key=lambda p: order[p[0]])
+    for twin in twins.near_twins([(owner, text) for owner, text, _ in together]):
+        _, text, where = together[twin.second]
+        if (where, text) not in told:
+            yield _twin("formulation très proche", text, where, together[twin.first])
+
+
+def _twin(what: str, text: str, where: str, known: tuple[str, str, str]) -> Problem:
+    hint = f"« {known[1][:60]} » mène à {known[0]} ({known[2]}) : gardez-en une ou précisez-les"
+    return Problem(where, f"{what} : « {text[:60]} »", hint)
+
+
+def _contradictions(faq: Faq, placed: Placed) -> Iterator[Problem]:
+    """Find sentences of two answers that say the same thing with other figures, dates or addresses."""
+    for found in twins.contradictions(faq.entries):
+        mine, theirs = ", ".join(found.facts_second), ", ".join(found.facts_first)
+        hint = f"{found.first} ({placed.entries[found.first]}) dit « {found.said_first[:80]} » : accordez-les"
+        what = f"contradiction possible, {mine} ici et {theirs} ailleurs : « {found.said_second[:80]} »"
+        yield Problem(placed.entries[found.second], what, hint)
