@@ -1,14 +1,18 @@
 """FAQs and labelled questions of our own making, thinned out in the ways that real FAQs are.
 
-Four trades: the shipped FAQ (its own held-out variants are the questions; its fixed redirections and the
-entries left out are what it cannot answer), and three small made-up ones in `corpora/`.
+Twelve FAQs: the shipped FAQ (its own held-out variants are the questions; its fixed redirections and the
+entries left out are what it cannot answer), eight small made-up ones in `corpora/`, unlike in style,
+and three put together from what is done and to what (`grids.yaml`), whose near misses share every word with
+some entry.
 """
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -17,9 +21,13 @@ from helpbot.core.faq import Faq, FaqEntry
 from helpbot.core.matching.evaluate import Labelled
 
 HERE = Path(__file__).parent
-NAMES = ("shipped", "banque", "universite", "mairie")
+MADE_UP = ("banque", "universite", "mairie", "boutique", "depannage", "sante", "transport", "locataire")
+GRIDS = ("commune", "logiciel", "rh")
+NAMES = ("shipped", *MADE_UP, *GRIDS)
 UNANSWERABLE = 0.27
 """Share of questions without an answer, near misses mostly: what teachers' chats look like."""
+PHRASINGS = 8
+"""Of an entry put together from a grid: its question, four variants, three questions asked of it."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +43,50 @@ def load(name: str) -> Corpus:
         faq = load_faq(HERE.parent / "faq")
         far = tuple(Labelled(text, None) for r in faq.redirects if not r.urgent for text in r.when)
         return Corpus(name, Faq(faq.entries), far)
+    if name in GRIDS:
+        return _grid(name)
     raw = yaml.safe_load((HERE / "corpora" / f"{name}.yaml").read_text(encoding="utf-8"))
-    told = yaml.safe_load((HERE / "corpora" / "answers.yaml").read_text(encoding="utf-8"))[name]
+    told = yaml.safe_load((HERE / "corpora" / "answers.yaml").read_text(encoding="utf-8")).get(name, {})
     entries = tuple(
-        FaqEntry(e["id"], name, e["q"], told[e["id"]], tuple(e.get("v", ()))) for e in raw["entries"]
+        FaqEntry(e["id"], name, e["q"], e.get("a") or told[e["id"]], tuple(_texts(e.get("v"))))
+        for e in raw["entries"]
     )
-    questions = [Labelled(text, e["id"]) for e in raw["entries"] for text in e.get("t", ())]
-    return Corpus(name, Faq(entries), (*questions, *(Labelled(text, None) for text in raw["none"])))
+    questions = [Labelled(text, e["id"]) for e in raw["entries"] for text in _texts(e.get("t"))]
+    return Corpus(name, Faq(entries), (*questions, *(Labelled(text, None) for text in _texts(raw["none"]))))
+
+
+@cache
+def _grids() -> dict[str, Any]:
+    """Read what the FAQs of the grids are put together from."""
+    read: dict[str, Any] = yaml.safe_load((HERE / "corpora" / "grids.yaml").read_text(encoding="utf-8"))
+    return read
+
+
+def _grid(name: str) -> Corpus:
+    """Put a FAQ together from what is done and to what, half of the pairs having an entry."""
+    rng = random.Random(name)
+    grid, frames = _grids()["grids"][name], _grids()["frames"]
+    kept: list[FaqEntry] = []
+    inside: list[Labelled] = []
+    outside: list[Labelled] = []
+    for d, do in enumerate(grid["do"]):
+        for w, what in enumerate(grid["what"]):
+            texts = [frames[0].format(do=do[0], what=what[0])]
+            while len(texts) < PHRASINGS:
+                text = rng.choice(frames).format(do=rng.choice(do), what=rng.choice(what))
+                if text not in texts:
+                    texts.append(text)
+            if rng.random() < 0.5:
+                outside += [Labelled(text, None) for text in texts[1:3]]
+            else:
+                kept.append(FaqEntry(f"{d}-{w}", name, texts[0], "", tuple(texts[1:5])))
+                inside += [Labelled(text, f"{d}-{w}") for text in texts[5:]]
+    return Corpus(name, Faq(tuple(kept)), (*inside, *outside))
+
+
+def _texts(written: list[str] | str | None) -> list[str]:
+    """Read a list of texts, or one text cut at " | "."""
+    return written.split(" | ") if isinstance(written, str) else list(written or ())
 
 
 def simulate(
