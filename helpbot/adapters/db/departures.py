@@ -43,6 +43,8 @@ _CONFIRM = update(
     event_id=Param("event"),
     sent_at=Param("now"),
     state=SENT,
+    # What belongs to no question is never edited: once it stands in its room, its words need not stay here.
+    content=sa.case((outbox.c.ticket.is_(None), "{}"), else_=outbox.c.content),
 )
 _SENT_MESSAGE = select(
     outbox.c.ticket,
