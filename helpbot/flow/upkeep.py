@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections import Counter
 from functools import partial
 
 from helpbot.core.effects import JobKind
@@ -21,14 +23,25 @@ SENSITIVE_KEPT = DAY
 
 
 async def sweep(store: Store, clock: Clock, setting: Setting) -> dict[str, int]:
-    """Remove what is past its time, mend searches without a timer; return what went, by table."""
+    """Remove what is past its time, mend searches without a timer; return what went, by table.
+
+    In small transactions, so that a year's arrears neither fill the memory nor keep questions waiting;
+    where it is cut short, the next sweep goes on.
+    """
     now = clock.now()
-    return await store.run(partial(_sweep, setting=setting, now=now))
+    gone: Counter[str] = Counter()
+    while any((some := await store.run(partial(_forget_some, setting=setting, now=now))).values()):
+        gone.update(some)
+        await asyncio.sleep(0)
+    await store.run(partial(_mend, now=now))
+    if gone:
+        log.info("removed what was past its time", extra={k: v for k, v in gone.items() if v})
+    return {**some, **gone}
 
 
-def _sweep(tx: Tx, setting: Setting, now: int) -> dict[str, int]:
+def _forget_some(tx: Tx, setting: Setting, now: int) -> dict[str, int]:
     policy = setting.policy
-    gone = tx.forget(
+    return tx.forget(
         sealed_before=now - SEALED_KEPT,
         inbox_before=now - INBOX_KEPT,
         unsolved_before=now - policy.unsolved_days * DAY,
@@ -36,12 +49,12 @@ def _sweep(tx: Tx, setting: Setting, now: int) -> dict[str, int]:
         sensitive_before=now - SENSITIVE_KEPT,
         help_log_before=now - policy.help_log_months * 30 * DAY,
     )
+
+
+def _mend(tx: Tx, now: int) -> None:
     for ticket_id in tx.late_plans(now - HOUR):
         ticket = tx.ticket(ticket_id)
         if ticket is not None:
             log.error("a search had stopped and goes on", extra={"ticket": ticket_id})
             kind = JobKind.ASK if ticket.helper is None else JobKind.CLAIM_SILENCE
             tx.schedule(Job(ticket.id, kind, now, ticket.epoch))
-    if any(gone.values()):
-        log.info("removed what was past its time", extra={k: v for k, v in gone.items() if v})
-    return gone

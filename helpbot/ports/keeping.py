@@ -25,6 +25,7 @@ class KeepingTx(Protocol):
         solved_before: int,
         sensitive_before: int,
         help_log_before: int,
+        limit: int = 500,
     ) -> dict[str, int]:
-        """Delete what is past its time; returns table → rows."""
+        """Delete what is past its time, at most `limit` tickets and rows a table; returns table → rows."""
         ...

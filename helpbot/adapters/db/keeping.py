@@ -59,11 +59,17 @@ class Keeping(Area):
         solved_before: int,
         sensitive_before: int,
         help_log_before: int,
+        limit: int = 500,
     ) -> dict[str, int]:
-        """Delete what is past its time; returns table → rows.
+        """Delete what is past its time, at most `limit` tickets and rows a table; returns table → rows.
 
         A ticket goes whole, with its messages, offers and timers, when its text must.
         """
+
+        def some(table: sa.Table, past: sa.ColumnElement[bool]) -> sa.Delete:
+            key = next(iter(table.primary_key))
+            return sa.delete(table).where(key.in_(sa.select(key).where(past).limit(limit)))
+
         solved = tickets.c.state == State.SOLVED.value
         sensitive = solved & (tickets.c.text == "")
         old = sa.select(tickets.c.id).where(
@@ -73,16 +79,19 @@ class Keeping(Area):
                 sensitive & (tickets.c.asked_at < sensitive_before),
             )
         )
-        ids = [r.id for r in self._all(old)]
+        ids = [r.id for r in self._all(old.order_by(tickets.c.id).limit(limit))]
         oldest_kept = min(unsolved_before, solved_before)
         loose = outbox.c.ticket.is_(None) & (outbox.c.created_at < oldest_kept) & (outbox.c.state != UNSENT)
         gone = {
-            "sealed": sa.delete(sealed).where(sealed.c.seen_at < sealed_before),
-            "inbox": sa.delete(inbox).where(inbox.c.state != WAITING, inbox.c.received_at < inbox_before),
-            "outbox": sa.delete(outbox).where(sa.or_(outbox.c.ticket.in_(ids), loose)),
+            "sealed": some(sealed, sealed.c.seen_at < sealed_before),
+            "inbox": some(inbox, (inbox.c.state != WAITING) & (inbox.c.received_at < inbox_before)),
+            "loose": some(outbox, loose),
+            "outbox": sa.delete(outbox).where(outbox.c.ticket.in_(ids)),
             "offers": sa.delete(offers).where(offers.c.ticket.in_(ids)),
             "jobs": sa.delete(jobs).where(jobs.c.ticket.in_(ids)),
             "tickets": sa.delete(tickets).where(tickets.c.id.in_(ids)),
-            "help_log": sa.delete(help_log).where(help_log.c.ended_at < help_log_before),
+            "help_log": some(help_log, help_log.c.ended_at < help_log_before),
         }
-        return {name: self._connection.execute(query).rowcount for name, query in gone.items()}
+        counts = {name: self._connection.execute(query).rowcount for name, query in gone.items()}
+        counts["outbox"] += counts.pop("loose")
+        return counts
