@@ -136,6 +136,9 @@ class _Handling(Desk):
         if self.item.sensitive:
             self._question(event, "")
             return
+        if event.msgtype == "m.key.verification.request":
+            self.writer.decline_verification(event.room, event.event_id)
+            return
         if event.msgtype not in TEXT_TYPES:
             self.note(event, say.NotAText())
             return

@@ -8,7 +8,7 @@ from typing import Any, assert_never
 from helpbot.core.effects import Edit, Effect, Kind, Reacted, Record, RedactAll, RedactSlot, Schedule, Send
 from helpbot.core.helplog import help_record
 from helpbot.core.ids import EventId, RoomId, UserId, txn_id
-from helpbot.core.notices import Notice
+from helpbot.core.notices import NothingToVerify, Notice
 from helpbot.core.records import Job, OutboxRow, Priority
 from helpbot.core.routing import learned
 from helpbot.core.tickets import Decision, Ticket
@@ -99,6 +99,18 @@ class Writer:
         content = self._content(notice, kind, None, room, None, mentions)
         _relate(content, reply_to, thread)
         self._add(room, content, _PRIORITY.get(kind, Priority.ANSWER), purpose, kind=kind)
+
+    def decline_verification(self, room: RoomId, request: EventId) -> None:
+        """Cancel a verification that somebody asked for in a room, so that their dialog closes."""
+        content = {
+            "code": "m.user",
+            "reason": self._setting.catalogue.render(NothingToVerify()).body,
+            "m.relates_to": {"rel_type": "m.reference", "event_id": request},
+        }
+        self._add(
+            room, content, Priority.ANSWER, "cancel-verification", event_type="m.key.verification.cancel"
+        )
+        self.say(room, NothingToVerify(), Kind.STATUS, purpose="NothingToVerify", reply_to=request)
 
     def redact_row(self, row: OutboxRow) -> None:
         """Delete one message of ours, or keep it from being sent."""

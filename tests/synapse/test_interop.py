@@ -186,6 +186,10 @@ async def test_a_school_day(client: Path, synapse: LocalSynapse, bot: BotProcess
             for device in (telephone, lea):
                 await day.new(device, room, "answer", "Entre mars et mai")
             direct = await day.room(telephone, direct=True, messages_a_key=3)
+            # Nobody is left waiting who wants to compare emojis, in the room or between devices.
+            assert await telephone.ask("verify", of=bot.user_id, room=direct) == "m.user"
+            await day.new(telephone, direct, "status", "Rien à vérifier")
+            assert await telephone.ask("verify", of=bot.user_id) == "m.user"
             await telephone.say(direct, ROOM)
             await day.new(telephone, direct, "answer", "premier étage")
         finally:

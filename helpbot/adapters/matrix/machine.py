@@ -27,6 +27,7 @@ logging.getLogger("nio").setLevel(logging.CRITICAL)
 OLM = "m.olm.v1.curve25519-aes-sha2"
 _SEEN_KEPT = 20_000
 _MAX_STRANGERS = 100
+_VERIFICATION = ("m.key.verification.request", "m.key.verification.start")
 _WITHHELD = frozenset({"m.room_key.withheld", "org.matrix.room_key.withheld"})
 
 
@@ -274,12 +275,28 @@ class Machine(Olm):  # type: ignore[misc]  # nio is untyped
             session_id = content.get("session_id")
             if isinstance(session_id, str) and not self._has_key(content.get("room_id"), session_id):
                 got.withheld.append(session_id)
+        elif event["type"] in _VERIFICATION:
+            self._decline_verification(sender, content)
         elif event["type"] == "m.room.encrypted" and content.get("algorithm") == OLM:
             mine = content["ciphertext"].get(self.account.identity_keys["curve25519"])
             if mine is None:
                 return
             message = _olm_message(mine["type"], mine["body"])
             self.decrypt(sender, content["sender_key"], message)
+
+    def _decline_verification(self, sender: str, content: Mapping[str, Any]) -> None:
+        """Have a verification cancelled that a device asks for: nobody is there to compare emojis."""
+        device, txn = content["from_device"], content["transaction_id"]
+        if len(self.outgoing_to_device_messages) >= _MAX_STRANGERS or not (
+            isinstance(device, str) and isinstance(txn, str) and isinstance(sender, str)
+        ):
+            raise ValueError
+        cancel = {"transaction_id": txn, "code": "m.user", "reason": "helpbot is a program"}
+        self.outgoing_to_device_messages.append(
+            SimpleNamespace(
+                type="m.key.verification.cancel", recipient=sender, recipient_device=device, content=cancel
+            )
+        )
 
     def _has_key(self, room_id: object, session_id: str) -> bool:
         return isinstance(room_id, str) and self.store.room_key(room_id, session_id) is not None

@@ -325,6 +325,11 @@ class KeyRefused(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class NothingToVerify(Notice):
+    """Somebody wanted to compare emojis with the bot: it is declined, and why."""
+
+
+@dataclass(frozen=True, slots=True)
 class WhichOne(Notice):
     """A sign without a reply, when several questions wait."""
 

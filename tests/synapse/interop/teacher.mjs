@@ -21,7 +21,7 @@ Promise.withResolvers ??= () => {
 };
 
 const matrix = await import("matrix-js-sdk");
-const { EventShieldColour, OnlySignedDevicesIsolationMode } = await import(
+const { EventShieldColour, VerificationPhase, OnlySignedDevicesIsolationMode } = await import(
     "matrix-js-sdk/lib/crypto-api/index.js"
 );
 const { decodeRecoveryKey } = await import("matrix-js-sdk/lib/crypto-api/recovery-key.js");
@@ -117,6 +117,17 @@ const requests = {
         recoveryKey = key.encodedPrivateKey;
         await crypto.bootstrapSecretStorage({ createSecretStorageKey: async () => key });
         return recoveryKey;
+    },
+    // Asked in a room, or of the first device of somebody; returns how it ended.
+    async verify({ of, room }) {
+        const [device] = ((await crypto.getUserDeviceInfo([of], true)).get(of) ?? new Map()).keys();
+        const request = room
+            ? await crypto.requestVerificationDM(of, room)
+            : await crypto.requestDeviceVerification(of, device);
+        while (request.phase !== VerificationPhase.Cancelled) {
+            await new Promise((resolve) => request.once("change", resolve));
+        }
+        return request.cancellationCode;
     },
     async device({ of }) {
         const devices = (await crypto.getUserDeviceInfo([of], true)).get(of) ?? new Map();
