@@ -15,6 +15,8 @@ from helpbot.core.masking import Found
 class Priority(IntEnum):
     """What goes first when the homeserver allows only so much."""
 
+    TOLD = -1
+    """An asker hears what becomes of their question: one small edit, within the minute whatever waits."""
     ANSWER = 0
     OFFER = 1
     STATUS = 2

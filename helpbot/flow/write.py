@@ -165,10 +165,11 @@ class Writer:
             "m.relates_to": {"rel_type": "m.replace"},
         }
         at_asker = original.room == ticket.room
+        told = Priority.TOLD if edit.kind is Kind.STATUS else Priority.ANSWER
         self._add(
             original.room,
             outer,
-            Priority.ANSWER if at_asker else Priority.STATUS,
+            told if at_asker else Priority.STATUS,
             f"edit/{edit.slot}",
             kind=edit.kind,
             ticket=ticket.id,
