@@ -50,3 +50,8 @@ async def test_nothing_of_it_is_passed_on_in_either_direction(bot: BotTester) ->
     for secret in (PHONE, MAIL, "Soleil2026"):
         assert secret.encode() not in stored(bot)
         assert secret not in " ".join(m.body for room in (bot.school, bot.helpers) for m in bot.shown(room))
+
+
+async def test_what_is_kept_is_told_with_what_is_masked(bot: BotTester) -> None:
+    await bot.says(LEA, "!rgpd", to_bot=False)
+    assert "est masqué avant d’être gardé ou transmis" in bot.last().body
