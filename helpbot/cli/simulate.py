@@ -1,0 +1,57 @@
+"""`helpbot simulate`: made-up questions and people, and several ways of finding a helper."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+
+
+@click.command()
+@click.option(
+    "--seed", default=1, show_default=True, help="Graine du tirage : la même donne les mêmes chiffres."
+)
+@click.option(
+    "--weeks", type=click.IntRange(1, 42), default=6, show_default=True,
+    help="Durée, en semaines, à partir de septembre 2026.",
+)  # fmt: skip
+@click.option(
+    "--volunteers", type=click.IntRange(10, 1000), default=120, show_default=True, help="Volontaires.",
+)  # fmt: skip
+@click.option(
+    "--load", type=click.FloatRange(0.05, 5), default=0.5, show_default=True,
+    help="Questions d'une semaine × 3, rapportées à ce que les volontaires acceptent.",
+)  # fmt: skip
+@click.option("--no-fatigue", is_flag=True, help="Personne ne se lasse.")
+@click.option("--json", "as_json", is_flag=True, help="Un objet JSON, avec toutes les hypothèses.")
+def simulate(seed: int, weeks: int, volunteers: int, load: float, no_fatigue: bool, as_json: bool) -> None:
+    """Joue des semaines de questions inventées contre plusieurs façons de solliciter, dont celle du bot.
+
+    Les comportements sont des hypothèses, pas des mesures ; ils sont les mêmes pour toutes. Code de retour 1
+    si celle du bot a sollicité quelqu'un qu'elle ne devait pas.
+    """
+    from helpbot.adapters.calendars import load_calendar
+    from helpbot.simulate.behaviour import Behaviour
+    from helpbot.simulate.measure import measure
+    from helpbot.simulate.play import play
+    from helpbot.simulate.policies import POLICIES
+    from helpbot.simulate.world import Scenario, make_world
+
+    scenario = Scenario("chosen", volunteers=volunteers, load=load, weeks=weeks)
+    world = make_world(scenario, Behaviour(), load_calendar("A", "Europe/Paris"), seed)
+    results = [measure(play(world, policy, fatigue=not no_fatigue)) for policy in POLICIES]
+    if as_json:
+        said = {"seed": seed, "scenario": asdict(scenario), "behaviour": asdict(world.behaviour)}
+        policies = {r.policy: asdict(r) | {"violated": r.violated} for r in results}
+        click.echo(json.dumps(said | {"policies": policies}, default=str, ensure_ascii=False))
+    else:
+        click.echo(f"{'':20} sous 1 jour  juste  1re prise  demandes  Gini  violations")
+        for r in results:
+            claim = "-" if r.claim_median is None else f"{r.claim_median:.0f} min"
+            click.echo(
+                f"{r.policy:20} {r.answered_day:11.0%} {r.solved:6.0%} {claim:>10} {r.contacts:9.1f} "
+                f"{r.gini:5.2f} {r.violated:11}"
+            )
+    if results[-1].violated:
+        raise SystemExit(1)
