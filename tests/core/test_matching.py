@@ -145,3 +145,17 @@ def test_a_single_unlikely_option_is_not_proposed() -> None:
     verdict = index.verdict("compte rendu de la sortie")
     assert isinstance(verdict, Route)
     assert 0.035 < verdict.candidates[0].score < 0.2
+
+
+def test_two_words_one_of_them_a_stranger_are_never_answered() -> None:
+    entries = (
+        FaqEntry("carte", "bus", "J'ai perdu ma carte", "…", ("carte volée", "refaire ma carte")),
+        FaqEntry("parking", "bus", "Où garer ma voiture près de la gare ?", "…", ("parking relais",)),
+        FaqEntry("billet", "bus", "Où acheter un billet ?", "…", ("prendre son billet sur le téléphone",)),
+        FaqEntry("retard", "bus", "Mon train a du retard, suis-je indemnisé ?", "…", ("train en retard",)),
+    )
+    trusting = FaqIndex.build(Faq(entries), answer_at=0.5)
+    verdict = trusting.verdict("carte grise")
+    assert isinstance(verdict, Clarify)
+    assert verdict.options[0].score > trusting.answer_at
+    assert isinstance(trusting.verdict("carte volée"), Answer)

@@ -27,6 +27,9 @@ URGENT_LESSON_AT = 0.9
 """« cours sur le harcèlement » asks for a lesson, until it reads almost like a phrasing."""
 SAME_WORDS = 0.9
 LEAST_WORDS = 2
+FEW_WORDS = 2
+STRANGER = 0.9
+"""Of two words one that no entry has: what is asked is mostly something else (« tgv retard »)."""
 THEME_LEAD = 1.5
 THEME_AT = 0.12
 
@@ -166,7 +169,13 @@ class FaqIndex:
 def _leans(
     question: str, reading: Reading, before: str | None, ranked: list[tuple[float, Candidate]]
 ) -> bool:
-    """Tell whether a question says too little to be answered: one word, or « et pour un collègue ? »."""
-    if ranked[0][1].evidence.overlap >= SAME_WORDS:
+    """Tell whether a question says too little to be answered.
+
+    One word; two, one of which the entry lacks altogether; or « et pour un collègue ? ».
+    """
+    evidence = ranked[0][1].evidence
+    if evidence.overlap >= SAME_WORDS:
         return False
+    if len(reading.stems) <= FEW_WORDS and evidence.missing >= STRANGER:
+        return True
     return len(reading.stems) < LEAST_WORDS or (not before and french.is_follow_up(question))
