@@ -38,7 +38,7 @@ from helpbot.texts import load_catalogue
 if TYPE_CHECKING:
     from helpbot.adapters.health import Health, HealthServer, Metric
 
-FAQ_POLL_MS = 2_000
+FAQ_POLL_MS = 5_000
 FAQ_QUIET_MS = 500
 FIRST_REPLIES = (Kind.ANSWER, Kind.CLARIFY, Kind.REDIRECT, Kind.ROUTE, Kind.LATE)
 

@@ -166,10 +166,15 @@ class Deliverer:
             if not self.waiting.get(row.room):
                 self.waiting.pop(row.room, None)
                 self.room_not_before.pop(row.room, None)
-            self.wake.set()
+            if self.waiting:
+                self.wake.set()
 
     async def flush(self) -> None:
-        """Store what was sent, when no other transaction has done it yet."""
+        """Store what was sent, when no other transaction has done it yet.
+
+        The next sync's transaction does it on the way: a transaction of its own would cost as much as
+        a tenth of an answer. Until then the same transaction id makes a repeat harmless.
+        """
         done, self.confirmed = self.confirmed, []
         if done:
             now = self.clock.now()

@@ -24,7 +24,6 @@ from helpbot.ports import Clock, Homeserver, LoggedOut, RateLimited, Store, Unre
 log = logging.getLogger("helpbot.runner")
 
 SYNC_WAIT_MS = 30_000
-FLUSH_MS = 200
 CHECKPOINT_MS = 60_000
 SWEEP_MS = 6 * 3_600_000
 PARALLEL_SENDS = 32
@@ -116,6 +115,7 @@ class Bot:
 
     async def timer_once(self) -> bool:
         """Carry out one due timer. Returns whether there was one."""
+        await self.deliverer.flush()  # what stands in a room must not be taken for unsent
         written = await run_due_job(self.store, self.homeserver, self.clock, self.setting)
         if written is None:
             return False
@@ -297,10 +297,7 @@ class Bot:
                 at = deliverer.next_time(now)
                 if at is not None and len(deliverer.busy) >= PARALLEL_SENDS:
                     at = None
-                if deliverer.confirmed:
-                    at = min(at or now + FLUSH_MS, now + FLUSH_MS)
-                if not await self._wait(deliverer.wake, at):
-                    await deliverer.flush()
+                await self._wait(deliverer.wake, at)
 
     async def _timer_loop(self) -> None:
         while True:
@@ -325,6 +322,7 @@ class Bot:
             end = self.clock.now() + SWEEP_MS
             while self.clock.now() < end:
                 await self.clock.sleep_until(self.clock.now() + CHECKPOINT_MS)
+                await self.deliverer.flush()
                 await self.store.checkpoint()
 
     async def _unreadable_loop(self) -> None:
