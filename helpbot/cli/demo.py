@@ -195,7 +195,7 @@ async def _offered(stage: Stage, but: str = "") -> tuple[str, str, dict[str, Any
 
 
 async def _report(stage: Stage, shown: _Screen) -> None:
-    """Run `helpbot report --json` beside the running bot, and check its counts."""
+    """Run `helpbot report --json` beside the running bot, and check what it tells and what not."""
     from helpbot.testing.stage import StageError
 
     command = [sys.executable, "-m", "helpbot", "report", "-c", str(stage.folder / "config.yaml"), "--json"]
@@ -206,7 +206,8 @@ async def _report(stage: Stage, shown: _Screen) -> None:
         raise StageError(f"helpbot report ended with code {done.returncode}: {done.stderr.strip()}")
     ended = json.loads(done.stdout)["ended"]
     shown.progress(f"helpbot report --json : {json.dumps(ended, ensure_ascii=False)}")
-    if ended.get("faq") != 1 or ended.get("clarified") != 1 or ended.get("volunteer") != 1:
+    # One teacher asked: how each question ended is there, and how many is withheld.
+    if ended != {"faq": None, "volunteer": None}:
         raise StageError(f"the report counts {ended}")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from helpbot.core.records import Totals
+    from helpbot.core.report import Report
     from helpbot.settings import Settings
 
 
@@ -24,54 +24,53 @@ if TYPE_CHECKING:
 def report(config: Path, as_json: bool) -> None:
     """Compte les questions : comment elles ont fini, par thème, en combien de temps.
 
-    Se lance à côté du bot, sans l'arrêter. Aucune personne n'y figure. Les clés de --json : « ended »
-    (issue → nombre), « open », « states », « themes », « feedback », « months », « minutes ».
+    Se lance à côté du bot, sans l'arrêter. Aucune personne n'y figure ; un nombre qui concerne moins de cinq
+    personnes, ou qui s'en déduirait, n'est pas publié (« – », null en JSON). Les clés de --json : « total »,
+    « ended » (issue → nombre), « open », « months », « themes », « levels », « feedback », « entries »,
+    « minutes » (médianes, en heures ouvrées ; « to_answer_wall » en temps écoulé).
     """
     from helpbot.settings import load_settings
 
     settings = load_settings(config, os.environ)
-    totals = asyncio.run(read_totals(settings))
-    data = as_data(totals)
+    found = asyncio.run(read_report(settings))
     if as_json:
-        click.echo(json.dumps(data, ensure_ascii=False))
+        click.echo(json.dumps(as_data(found), ensure_ascii=False))
         return
     from helpbot.flow.report import report_lines
     from helpbot.texts import load_catalogue
 
     catalogue = load_catalogue(settings.language)
-    for key, value in report_lines(totals):
+    for key, value in report_lines(found):
         click.echo(f"{catalogue.word('_report_' + key)} : {value}")
+    click.echo(catalogue.word("_report_withheld"))
 
 
-async def read_totals(settings: Settings) -> Totals:
-    """Return the counts, read beside a running bot."""
+async def read_report(settings: Settings) -> Report:
+    """Return the report, read beside a running bot."""
     from helpbot import bootstrap
+    from helpbot.core.report import publish
 
     store = bootstrap.open_database(settings)
     try:
-        return await store.run(lambda tx: tx.totals(since=0, timezone=settings.timezone))
+        return publish(await store.run(lambda tx: tx.counts()))
     finally:
         await store.close()
 
 
-def as_data(totals: Totals) -> dict[str, Any]:
-    """Return the report as it is printed with `--json`."""
-    open_states = ("open", "asked", "claimed", "answered")
+def as_data(report: Report) -> dict[str, Any]:
+    """Return the report as it is printed with `--json`; null where a count is withheld."""
     return {
-        "ended": totals.ended,
-        "open": sum(totals.states.get(s, 0) for s in open_states),
-        "states": totals.states,
-        "themes": totals.themes,
-        "feedback": totals.feedback,
-        "months": totals.months,
-        "minutes": {"to_claim": _median(totals.to_claim_ms), "to_answer": _median(totals.to_answer_ms)},
+        "total": report.total,
+        "ended": dict(report.groups),
+        "open": report.open,
+        "months": {m: {"total": line.total, **line.groups} for m, line in report.months.items()},
+        "themes": {t: {"total": line.total, **line.groups} for t, line in report.themes.items()},
+        "levels": dict(report.levels),
+        "feedback": dict(report.feedback),
+        "entries": {e: {"uses": line.uses, "refused": line.refused} for e, line in report.entries.items()},
+        "minutes": {
+            "to_claim": report.to_claim[1],
+            "to_answer": report.to_answer[1],
+            "to_answer_wall": report.to_answer_wall[1],
+        },
     }
-
-
-def _median(values: tuple[int, ...]) -> float | None:
-    if not values:
-        return None
-    ranked = sorted(values)
-    middle = len(ranked) // 2
-    mid = ranked[middle] if len(ranked) % 2 else (ranked[middle - 1] + ranked[middle]) / 2
-    return round(mid / 60_000, 1)

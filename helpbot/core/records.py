@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
@@ -212,21 +212,3 @@ class Backlog:
     outbox_parked: int = 0
     sealed: int = 0
     timers: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What a report counts; never a person."""
-
-    ended: dict[str, int] = field(default_factory=dict)
-    """Outcome → questions that have ended."""
-    states: dict[str, int] = field(default_factory=dict)
-    """State → tickets now."""
-    themes: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Theme → outcome → questions."""
-    feedback: dict[str, int] = field(default_factory=dict)
-    """`yes`, `no`, `none` → questions."""
-    to_claim_ms: tuple[int, ...] = ()
-    to_answer_ms: tuple[int, ...] = ()
-    months: dict[str, dict[str, int]] = field(default_factory=dict)
-    """`2026-11` → outcome → questions."""

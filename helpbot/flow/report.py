@@ -1,19 +1,15 @@
-"""Counts to lines: what `!bilan` says. Never a person; small cells are withheld (privacy 1)."""
+"""The report to lines: what `!bilan` says. Never a person; small counts are withheld (privacy 1)."""
 
 from __future__ import annotations
 
-from helpbot.core.records import Totals
+from helpbot.core.report import GROUPS, Number, Report
 
-FEW = 5
+WITHHELD = "–"
 
 
-def report_lines(totals: Totals) -> tuple[tuple[str, str], ...]:
-    """Return (catalogue key, value) pairs of the chat report."""
-    ended, states = totals.ended, totals.states
-    still = sum(states.get(s, 0) for s in ("open", "asked", "claimed", "answered"))
-    lines = [("ended", sum(ended.values())), ("open", still)]
-    lines += [
-        (k, ended.get(k, 0)) for k in ("faq", "clarified", "redirect", "volunteer", "referent", "nobody")
-    ]
-    lines += [("helped", totals.feedback.get("yes", 0)), ("not_helped", totals.feedback.get("no", 0))]
-    return tuple((key, str(value)) for key, value in lines)
+def report_lines(report: Report) -> tuple[tuple[str, str], ...]:
+    """Return (catalogue key, value) pairs of the chat report; a withheld value is a dash."""
+    lines: list[tuple[str, Number]] = [("ended", report.total), ("open", report.open)]
+    lines += [(group, report.groups.get(group, 0)) for group in GROUPS]
+    lines += [("helped", report.feedback["yes"]), ("not_helped", report.feedback["no"])]
+    return tuple((key, WITHHELD if value is None else str(value)) for key, value in lines)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from helpbot.core.ids import UserId
 from helpbot.core.records import HelpRecord, Job
+from helpbot.core.report import Counts
 
 
 class HelplogTx(Protocol):
@@ -13,6 +14,10 @@ class HelplogTx(Protocol):
 
     def save_record(self, record: HelpRecord) -> None:
         """Insert or replace the record of an ended question."""
+        ...
+
+    def counts(self) -> Counts:
+        """Return the whole log aggregated, with how many people each count is about."""
         ...
 
     def thanks_waiting(self, helper: UserId, *, before: int) -> list[Job]:

@@ -10,7 +10,6 @@ from helpbot.core.records import (
     Listed,
     Load,
     Seed,
-    Totals,
 )
 
 
@@ -47,8 +46,4 @@ class PeopleTx(Protocol):
 
     def loads(self, *, day_since: int, week_since: int) -> dict[UserId, Load]:
         """Return how often each volunteer was asked."""
-        ...
-
-    def totals(self, *, since: int, timezone: str) -> Totals:
-        """Return the counts of a report."""
         ...

@@ -32,7 +32,7 @@ _READS = frozenset({
     "outbox_by_txn", "sent_message", "slot_event", "slot_row", "last_content",
     "ticket_messages", "relays_of", "ticket", "ticket_of", "ticket_in_thread", "tickets_pending",
     "last_ticket", "open_tickets", "claims_of", "offered_to", "late_plans", "due_jobs", "next_wake",
-    "volunteers", "loads", "totals", "backlog", "thanks_waiting",
+    "volunteers", "loads", "backlog", "thanks_waiting", "counts",
 })  # fmt: skip
 """Queries that change nothing: a crash around them is a crash at the point before."""
 

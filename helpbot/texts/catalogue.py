@@ -120,7 +120,8 @@ class Catalogue:
                 return {"controller_line": self._controller(controller, dpo)}
             case say.Report(lines):
                 named = ((self._phrases.get(f"_report_{key}", key), value) for key, value in lines)
-                return {"lines_list": "\n".join(f"- {w}{NBSP}: **{escape(v)}**" for w, v in named)}
+                listed = "\n".join(f"- {w}{NBSP}: **{escape(v)}**" for w, v in named)
+                return {"lines_list": listed, "withheld_words": self.word("_report_withheld")}
             case Thanks():
                 return family.thanks(self, notice)
             case say.FaqBroken(problems):

@@ -31,6 +31,7 @@ from helpbot.core.records import (
     Seed,
     SentMessage,
 )
+from helpbot.core.report import Tally, Waits
 from helpbot.core.routing import Caps
 from helpbot.core.tickets import Offer, OfferState, Outcome, Pending, Plan, State, Ticket
 from helpbot.ports import Store
@@ -413,21 +414,29 @@ def record(n: int, **changes: Any) -> HelpRecord:
 
 
 async def test_records_are_counted_once_each(store: Store) -> None:
+    november = {"month": "2026-11", "claim_minutes": 7, "answer_minutes": 12}
     rows = [
-        record(1),
-        record(1, feedback=True),
-        record(2, outcome="faq", helper=None, claimed_at=None, feedback=False, theme=None),
-        record(3, ended_at=NOW - DAY),
+        record(1, **november),
+        record(1, feedback=True, **november),
+        record(2, outcome="faq", helper=None, feedback=False, theme=None, entry="pix-mdp", month="2026-11"),
+        record(3, asker="b", refused="pix-mdp", month="2026-12", claim_minutes=3, answer_minutes=12),
     ]
     await store.run(lambda tx: [tx.save_record(r) for r in rows])
     await store.run(lambda tx: tx.save_ticket(ticket(1)))
-    totals = await store.run(lambda tx: tx.totals(since=NOW, timezone="Europe/Paris"))
-    assert totals.ended == {"volunteer": 1, "faq": 1}
-    assert totals.feedback == {"yes": 1, "no": 1, "none": 0}
-    assert totals.themes == {"pix": {"volunteer": 1}, "": {"faq": 1}}
-    assert (totals.to_claim_ms, totals.to_answer_ms) == ((10,), (30,))
-    assert totals.states == {"open": 1}
-    assert totals.months == {"2026-09": {"volunteer": 1, "faq": 1}}
+    counts = await store.run(lambda tx: tx.counts())
+    assert counts.outcomes == {"volunteer": Tally(2, 2, 1), "faq": Tally(1, 1, 0)}
+    assert counts.months == {"2026-11": Tally(2, 1, 1), "2026-12": Tally(1, 1, 1)}
+    assert counts.themes == {"pix": Tally(2, 2, 1), "": Tally(1, 1, 0)}
+    assert counts.by_theme == {("pix", "volunteer"): Tally(2, 2, 1), ("", "faq"): Tally(1, 1, 0)}
+    assert counts.by_month[("2026-11", "faq")] == Tally(1, 1, 0)
+    assert counts.levels == {"college": Tally(3, 2, 1)}
+    assert {mark: tally.count for mark, tally in counts.feedback.items()} == {"yes": 1, "no": 1, "none": 1}
+    assert counts.entries == {("", "pix-mdp"): Tally(1, 1, 0)}
+    assert counts.refused == {"pix-mdp": Tally(1, 1, 1)}
+    assert counts.open == Tally(1, 1, 0)
+    assert counts.claim_open == Waits(((3, 1), (7, 1)), 2, 1)
+    assert counts.answer_open == Waits(((12, 2),), 2, 1)
+    assert counts.answer_wall.minutes == ((0, 2),)
 
 
 async def test_the_backlog_counts_what_waits_and_what_was_set_aside(store: Store) -> None:

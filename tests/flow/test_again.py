@@ -51,7 +51,7 @@ async def test_a_tap_on_an_answer_that_the_bot_does_not_know_to_be_sent(bot: Bot
     bot.server.person(LEA).react(bot.school, bot.last().event_id, "✅")
     await bot.start()
     assert bot.kinds() == ["answer"]
-    assert (await bot.totals()).feedback["yes"] == 1
+    assert (await bot.totals()).feedback["yes"].count == 1
 
 
 async def test_a_digit_counts_from_when_it_was_typed(bot: BotTester) -> None:

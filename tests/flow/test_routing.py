@@ -71,7 +71,7 @@ async def test_the_whole_way_of_a_routed_question(bot: BotTester) -> None:
     assert ticket.outcome is Outcome.VOLUNTEER
     totals = await bot.totals()
     assert totals.ended == {"volunteer": 1}
-    assert len(totals.to_answer_ms) == 1
+    assert len(totals.answer_open.minutes) == 1
     # One message to say that a colleague is asked, one answer, one further word.
     assert bot.kinds() == ["status", "relay", "relay"]
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -18,7 +16,6 @@ from helpbot.adapters.db.queries import (
     update,
 )
 from helpbot.adapters.db.tables import (
-    help_log,
     offers,
     tickets,
     volunteers,
@@ -28,7 +25,6 @@ from helpbot.core.records import (
     Listed,
     Load,
     Seed,
-    Totals,
 )
 from helpbot.core.tickets import OfferState, State
 
@@ -135,27 +131,3 @@ class People(Area):
             .group_by(offers.c.volunteer)
         )
         return {UserId(r[0]): Load(r[1], r[2], r[3]) for r in self._all(query)}
-
-    def totals(self, *, since: int, timezone: str) -> Totals:
-        """Return the counts of a report."""
-        zone = ZoneInfo(timezone)
-        ended: dict[str, int] = {}
-        themes: dict[str, dict[str, int]] = {}
-        months: dict[str, dict[str, int]] = {}
-        feedback = {"yes": 0, "no": 0, "none": 0}
-        claim, answer = [], []
-        for r in self._all(sa.select(help_log).where(help_log.c.ended_at >= since)):
-            ended[r.outcome] = ended.get(r.outcome, 0) + 1
-            by_theme = themes.setdefault(r.theme or "", {})
-            by_theme[r.outcome] = by_theme.get(r.outcome, 0) + 1
-            month = datetime.fromtimestamp(r.asked_at / 1000, UTC).astimezone(zone).strftime("%Y-%m")
-            by_month = months.setdefault(month, {})
-            by_month[r.outcome] = by_month.get(r.outcome, 0) + 1
-            feedback["none" if r.feedback is None else "yes" if r.feedback else "no"] += 1
-            if r.claimed_at is not None:
-                claim.append(r.claimed_at - r.asked_at)
-            if r.answered_at is not None and r.helper is not None:
-                answer.append(r.answered_at - r.asked_at)
-        count = sa.select(tickets.c.state, sa.func.count()).group_by(tickets.c.state)
-        states = {r[0]: r[1] for r in self._all(count)}
-        return Totals(ended, states, themes, feedback, tuple(claim), tuple(answer), months)
