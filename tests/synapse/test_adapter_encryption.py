@@ -220,7 +220,8 @@ async def test_a_foreign_identity_is_refused(stage: Stage) -> None:
     with pytest.raises(LoggedOut) as caught:
         await stage.bot()
     assert caught.value.code == "HELPBOT_FOREIGN_IDENTITY"
-    assert "restore" in caught.value.hint
+    assert "matrix.recovery_key_file" in caught.value.hint
+    assert "helpbot identity reset" in caught.value.hint
     assert "reset" in caught.value.hint
 
 
