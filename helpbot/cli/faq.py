@@ -1,4 +1,4 @@
-"""`helpbot faq check` and `helpbot faq eval`: keep the FAQ true, and measure what it answers."""
+"""`helpbot faq check`, `eval` and `site`: keep the FAQ true, measure what it answers, and publish it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from helpbot.cli._faq_site import site
 from helpbot.cli.ask import load_index
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 @click.group(short_help="Vérifier et mesurer la FAQ.")
 def faq() -> None:
     """Vérifie et mesure les fichiers de la FAQ."""
+
+
+faq.add_command(site)
 
 
 @faq.command(short_help="Vérifier les fichiers.")

@@ -158,6 +158,16 @@ def is_stopword(word: str) -> bool:
     return word in _lists().stopwords
 
 
+def stopwords() -> frozenset[str]:
+    """Give the grammatical words, folded."""
+    return _lists().stopwords
+
+
+def abbreviations() -> dict[str, tuple[str, ...]]:
+    """Give the folded words that each abbreviation stands for."""
+    return dict(_lists().abbreviations)
+
+
 def frame_words() -> frozenset[str]:
     """Give the words that frame a question without naming its subject."""
     return _lists().frame
