@@ -68,14 +68,15 @@
       const whole = new Set([...page.sets.flatMap((set) => [...set]), ...page.answer]);
       return { page, score: 0.8 * score + 0.2 * covered(whole) };
     }).filter((found) => found.score >= FLOOR)
-      .sort((a, b) => b.score - a.score).slice(0, SHOWN).map((found) => found.page);
+      .sort((a, b) => b.score - a.score).slice(0, SHOWN);
   };
 
   const show = () => {
     const text = $("asked").value.trim();
-    const found = text ? search(text) : [];
-    // An urgent page that is found at all comes first.
-    found.sort((a, b) => b.urgent - a.urgent);
+    const scored = text ? search(text) : [];
+    // An urgent page that is nearly as close as the closest comes first.
+    const first = ({ page, score }) => page.urgent && score >= 0.8 * scored[0].score;
+    const found = [...scored.filter(first), ...scored.filter((one) => !first(one))].map((one) => one.page);
     $("results").replaceChildren(...found.map((page) => {
       const item = document.createElement("li"), link = document.createElement("a");
       link.href = page.href;
