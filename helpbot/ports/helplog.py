@@ -16,8 +16,11 @@ class HelplogTx(Protocol):
         """Insert or replace the record of an ended question."""
         ...
 
-    def counts(self) -> Counts:
-        """Return the whole log aggregated, with how many people each count is about."""
+    def counts(self, since: str = "") -> Counts:
+        """Return the log aggregated, of questions asked from the month `since` on (`2026-11`; empty: all).
+
+        With how many people each count is about; of more than `disclosure.FEW` it says `FEW`.
+        """
         ...
 
     def thanks_waiting(self, helper: UserId, *, before: int) -> list[Job]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -429,14 +430,49 @@ async def test_records_are_counted_once_each(store: Store) -> None:
     assert counts.themes == {"pix": Tally(2, 2, 1), "": Tally(1, 1, 0)}
     assert counts.by_theme == {("pix", "volunteer"): Tally(2, 2, 1), ("", "faq"): Tally(1, 1, 0)}
     assert counts.by_month[("2026-11", "faq")] == Tally(1, 1, 0)
-    assert counts.levels == {"college": Tally(3, 2, 1)}
+    assert counts.levels == {"college": Tally(3, 2, 0)}
     assert {mark: tally.count for mark, tally in counts.feedback.items()} == {"yes": 1, "no": 1, "none": 1}
     assert counts.entries == {("", "pix-mdp"): Tally(1, 1, 0)}
-    assert counts.refused == {"pix-mdp": Tally(1, 1, 1)}
+    assert counts.refused == {"pix-mdp": Tally(1, 1, 0)}
     assert counts.open == Tally(1, 1, 0)
     assert counts.claim_open == Waits(((3, 1), (7, 1)), 2, 1)
     assert counts.answer_open == Waits(((12, 2),), 2, 1)
     assert counts.answer_wall.minutes == ((0, 2),)
+
+
+async def test_people_are_counted_exactly_up_to_five_whatever_the_rows(store: Store) -> None:
+    draw = random.Random(3)
+    rows = []
+    for n in range(1, 600):
+        outcome = draw.choice(("faq", "volunteer", "nobody"))
+        rows.append(
+            record(
+                n,
+                theme=draw.choice(("pix", "apps", None)),
+                outcome=outcome,
+                entry=draw.choice(("one", "two", None)) if outcome == "faq" else None,
+                asker=f"a{draw.randrange(draw.choice((2, 3, 6)))}",
+                helper=f"h{draw.randrange(4)}" if outcome == "volunteer" else None,
+                month=f"2026-{draw.choice((9, 10, 11)):02}",
+                feedback=draw.choice((None, True)),
+            )
+        )
+    await store.run(lambda tx: [tx.save_record(r) for r in rows])
+
+    def expected(same: Callable[[HelpRecord], bool]) -> Tally:
+        kept = [r for r in rows if r.month >= "2026-10" and same(r)]
+        helpers = {r.helper for r in kept if r.helper}
+        return Tally(len(kept), min(5, len({r.asker for r in kept})), min(5, len(helpers)))
+
+    counts = await store.run(lambda tx: tx.counts("2026-10"))
+    assert set(counts.months) == {"2026-10", "2026-11"}
+    for outcome, tally in counts.outcomes.items():
+        assert tally == expected(lambda r, o=outcome: r.outcome == o)
+    for (theme, outcome), tally in counts.by_theme.items():
+        assert tally == expected(lambda r, t=theme, o=outcome: (r.theme or "", r.outcome) == (t, o))
+    for (theme, entry), tally in counts.entries.items():
+        assert tally == expected(lambda r, t=theme, e=entry: (r.theme or "", r.entry) == (t, e))
+    assert counts.feedback["yes"] == replace(expected(lambda r: r.feedback is True), helpers=0)
 
 
 async def test_the_backlog_counts_what_waits_and_what_was_set_aside(store: Store) -> None:
