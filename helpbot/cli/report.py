@@ -26,8 +26,9 @@ def report(config: Path, as_json: bool) -> None:
 
     Se lance à côté du bot, sans l'arrêter. Aucune personne n'y figure ; un nombre qui concerne moins de cinq
     personnes, ou qui s'en déduirait, n'est pas publié (« – », null en JSON). Les clés de --json : « total »,
-    « ended » (issue → nombre), « open », « months », « themes », « levels », « feedback », « entries »,
-    « minutes » (médianes, en heures ouvrées ; « to_answer_wall » en temps écoulé).
+    « ended » (issue → nombre), « open », « months », « past_months » (que la trace n'a plus), « themes »,
+    « levels », « feedback », « entries », « minutes » (médianes, en heures ouvrées ; « to_answer_wall » en
+    temps écoulé).
     """
     from helpbot.settings import load_settings
 
@@ -48,11 +49,13 @@ def report(config: Path, as_json: bool) -> None:
 async def read_report(settings: Settings) -> Report:
     """Return the report, read beside a running bot."""
     from helpbot import bootstrap
-    from helpbot.core.report import publish
+    from helpbot.adapters.clock import SystemClock
+    from helpbot.flow.report import read_report as read
 
     store = bootstrap.open_database(settings)
     try:
-        return publish(await store.run(lambda tx: tx.counts()))
+        policy, now = bootstrap.make_policy(settings), SystemClock().now()
+        return await store.run(lambda tx: read(tx, policy, now))
     finally:
         await store.close()
 
@@ -64,6 +67,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "ended": dict(report.groups),
         "open": report.open,
         "months": {m: {"total": line.total, **line.groups} for m, line in report.months.items()},
+        "past_months": {m: {"total": line.total, **line.groups} for m, line in report.past.items()},
         "themes": {t: {"total": line.total, **line.groups} for t, line in report.themes.items()},
         "levels": dict(report.levels),
         "feedback": dict(report.feedback),

@@ -8,9 +8,10 @@ would tell what each of them withholds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from helpbot.core.disclosure import FEW, Cell, withheld
+from helpbot.core.hours import Calendar
 
 GROUPS = ("faq", "redirect", "peer", "volunteer", "referent", "nobody", "withdrawn")
 """How a question ended, as reports tell it, in the order of the autonomy curve: from the FAQ to nobody."""
@@ -81,6 +82,8 @@ class Line:
 
     total: Number
     groups: Mapping[str, Number]
+    answer: Minutes = (None, None, None)
+    """Open minutes until a person's answer; only of a month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,13 @@ class Report:
     to_claim: Minutes
     to_answer: Minutes
     to_answer_wall: Minutes
-    answer_months: Mapping[str, Minutes]
+    past: Mapping[str, Line] = field(default_factory=dict)
+    """Months of which the log keeps nothing any more, as they were published; part of no sum."""
+
+    @property
+    def every_month(self) -> dict[str, Line]:
+        """All months that anything is known of, oldest first."""
+        return dict(sorted({**self.past, **self.months}.items()))
 
 
 def publish(counts: Counts) -> Report:
@@ -131,7 +140,10 @@ def publish(counts: Counts) -> Report:
         total=number("all"),
         open=_alone(counts.open),
         groups={g: number("group", g) for g in groups},
-        months={m: line("month", m) for m in sorted(counts.months)},
+        months={
+            m: replace(line("month", m), answer=_shares(counts.answer_months.get(m, Waits())))
+            for m in sorted(counts.months)
+        },
         themes=dict(sorted(themes.items(), key=lambda kv: (-(kv[1].total or 0), kv[0]))),
         levels={level: number("level", level) for level in sorted(counts.levels)},
         feedback={f: number("feedback", f) for f in ("yes", "no", "none")},
@@ -139,7 +151,6 @@ def publish(counts: Counts) -> Report:
         to_claim=_shares(counts.claim_open),
         to_answer=_shares(counts.answer_open),
         to_answer_wall=_shares(counts.answer_wall),
-        answer_months={m: _shares(w) for m, w in sorted(counts.answer_months.items())},
     )
 
 
@@ -223,3 +234,21 @@ def answered_without_referents(line: Line) -> float | None:
         return None
     whole = sum(n or 0 for n in answered)
     return 1 - (answered[-1] or 0) / whole if whole else None
+
+
+def first_whole_month(calendar: Calendar, cutoff: int) -> str:
+    """Return the first month (`2026-11`) of which no record ended before `cutoff` (Unix ms).
+
+    A month of which a part went is not reported: what is left of it, taken from an earlier report, would
+    tell of few people.
+    """
+    day = calendar.local(cutoff).date()
+    if calendar.moment(day.replace(day=1), 0) >= cutoff:
+        return f"{day:%Y-%m}"
+    return month_after(f"{day:%Y-%m}")
+
+
+def month_after(month: str, months: int = 1) -> str:
+    """Return the month so many months after (before, where negative) `2026-11`."""
+    number = int(month[:4]) * 12 + int(month[5:]) - 1 + months
+    return f"{number // 12:04}-{number % 12 + 1:02}"

@@ -10,6 +10,7 @@ from helpbot.core.effects import JobKind
 from helpbot.core.records import Job
 from helpbot.flow.facts import load_facts
 from helpbot.flow.handle import learn_name
+from helpbot.flow.report import send_monthly_report
 from helpbot.flow.setting import NameNeeded, Setting
 from helpbot.flow.thanks import thank
 from helpbot.flow.write import Writer, Written
@@ -54,6 +55,9 @@ def decide_job(tx: Tx, setting: Setting, job: Job, now: int) -> Written:
     """Decide what a timer brings and write all that follows. Runs inside one transaction."""
     tx.finish_job(job)
     writer = Writer(tx, setting, f"job/{job.ticket}/{job.kind}/{job.epoch}/{job.due}", now)
+    if job.kind is JobKind.MONTHLY_REPORT:
+        send_monthly_report(tx, setting, writer, job, now)
+        return writer.written
     ticket = tx.ticket(job.ticket)
     if ticket is None or (job.kind in _FENCED and job.epoch != ticket.epoch):
         return writer.written

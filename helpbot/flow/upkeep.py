@@ -1,4 +1,4 @@
-"""The daily sweep and the auditor of searches that stopped."""
+"""The daily sweep, the auditor of searches that stopped, and the timer of the monthly report."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import partial
 
 from helpbot.core.effects import JobKind
 from helpbot.core.records import Job
+from helpbot.flow.report import plan_monthly_report
 from helpbot.flow.setting import Setting
 from helpbot.ports import Clock, Store, Tx
 
@@ -34,6 +35,7 @@ async def sweep(store: Store, clock: Clock, setting: Setting) -> dict[str, int]:
         gone.update(some)
         await asyncio.sleep(0)
     await store.run(partial(_mend, now=now))
+    await store.run(lambda tx: plan_monthly_report(tx, setting.policy, now))
     if gone:
         log.info("removed what was past its time", extra={k: v for k, v in gone.items() if v})
     return {**some, **gone}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from helpbot.core.ids import UserId
 from helpbot.core.records import HelpRecord, Job
-from helpbot.core.report import Counts
+from helpbot.core.report import Counts, Line
 
 
 class HelplogTx(Protocol):
@@ -21,6 +22,14 @@ class HelplogTx(Protocol):
 
         With how many people each count is about; of more than `disclosure.FEW` it says `FEW`.
         """
+        ...
+
+    def keep_months(self, lines: Mapping[str, Line]) -> None:
+        """Keep the published lines of months, in place of earlier ones of the same months."""
+        ...
+
+    def kept_months(self) -> dict[str, Line]:
+        """Return the published lines that were kept, oldest first."""
         ...
 
     def thanks_waiting(self, helper: UserId, *, before: int) -> list[Job]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from helpbot.core.effects import JobKind
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.records import (
     Job,
@@ -66,6 +67,10 @@ class QuestionsTx(Protocol):
     # timers
     def schedule(self, job: Job) -> None:
         """Set the ticket's timer of that kind, in place of an earlier one."""
+        ...
+
+    def timer(self, ticket: TicketId, kind: JobKind) -> Job | None:
+        """Return the ticket's timer of that kind."""
         ...
 
     def due_jobs(self, now: int) -> list[Job]:

@@ -18,8 +18,9 @@ import yaml
 
 from helpbot.core import notices as say
 from helpbot.core.notices.recognition import Thanks
+from helpbot.core.notices.reports import MonthlyReport
 from helpbot.texts import recognition as family
-from helpbot.texts import volunteering
+from helpbot.texts import reports, volunteering
 from helpbot.texts.markup import escape, to_html, to_plain
 
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -122,6 +123,8 @@ class Catalogue:
                 named = ((self._phrases.get(f"_report_{key}", key), value) for key, value in lines)
                 listed = "\n".join(f"- {w}{NBSP}: **{escape(v)}**" for w, v in named)
                 return {"lines_list": listed, "withheld_words": self.word("_report_withheld")}
+            case MonthlyReport():
+                return reports.monthly(self, notice)
             case Thanks():
                 return family.thanks(self, notice)
             case say.FaqBroken(problems):
@@ -157,6 +160,10 @@ class Catalogue:
         day = date.fromisoformat(iso[:10])
         number = "1er" if day.day == 1 else str(day.day)
         return f"{number}{NBSP}{self._phrases['_months'][day.month - 1]}{NBSP}{day.year}"
+
+    def month(self, month: str) -> str:
+        """Return `2026-11` as « novembre 2026 »."""
+        return f"{self._phrases['_months'][int(month[5:]) - 1]}{NBSP}{month[:4]}"
 
     def moment(self, when: str) -> str:
         """Return `T10:20` as « à 10 h 20 », a whole local ISO time as « le lundi 23 novembre à 8 h »."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 
-from helpbot.core.report import Counts, Report, Tally, Waits, publish
+from helpbot.adapters.calendars import load_calendar
+from helpbot.core.report import Counts, Report, Tally, Waits, first_whole_month, month_after, publish
 
 Ended = tuple[str, str, str, str, str]
 """Month, theme, outcome, asker, helper."""
@@ -87,3 +89,17 @@ def test_how_long_it_took_is_told_of_five_people_on_both_sides() -> None:
     assert told(9, 5).to_answer == (5, 10, 60)
     assert told(9, 4).to_answer == (None, None, None)
     assert told(4, 9).to_answer == (None, None, None)
+
+
+def test_a_month_that_lost_its_first_day_is_not_whole() -> None:
+    calendar = load_calendar("A", "Europe/Paris")
+    midnight = calendar.moment(date(2026, 3, 1), 0)
+    assert first_whole_month(calendar, midnight) == "2026-03"
+    assert first_whole_month(calendar, midnight + 1) == "2026-04"
+    assert first_whole_month(calendar, calendar.moment(date(2026, 12, 9), 0)) == "2027-01"
+
+
+def test_months_follow_one_another_over_new_year() -> None:
+    assert month_after("2026-12") == "2027-01"
+    assert month_after("2027-01", -1) == "2026-12"
+    assert month_after("2026-03", 24) == "2028-03"

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+
+from helpbot.adapters.db import codec
 from helpbot.adapters.db.prepared import upsert
 from helpbot.adapters.db.queries import Area, Param, select
-from helpbot.adapters.db.tables import help_log, jobs, tickets
+from helpbot.adapters.db.tables import help_log, jobs, report_months, tickets
 from helpbot.adapters.db.tallies import Tallies
 from helpbot.core.effects import JobKind
 from helpbot.core.ids import TicketId, UserId
 from helpbot.core.records import HelpRecord, Job
-from helpbot.core.report import Counts
+from helpbot.core.report import Counts, Line
 
 _SAVE_RECORD = upsert(help_log)
+_KEEP_MONTH = upsert(report_months)
+_KEPT_MONTHS = select(report_months, order=report_months.c.month)
 _THANKS = select(
     jobs,
     where=(
@@ -34,6 +40,21 @@ class Helplog(Area):
     def counts(self, since: str = "") -> Counts:
         """Return the log aggregated, of questions asked from the month `since` on (`2026-11`; empty: all)."""
         return Tallies(self._connection, since).counts()
+
+    def keep_months(self, lines: Mapping[str, Line]) -> None:
+        """Keep the published lines of months, in place of earlier ones of the same months."""
+        for month, line in lines.items():
+            told = {"total": line.total, "groups": dict(line.groups), "answer": line.answer}
+            self._do(_KEEP_MONTH, {"month": month, "line": codec.dump(told)})
+
+    def kept_months(self) -> dict[str, Line]:
+        """Return the published lines that were kept, oldest first."""
+        found = {}
+        for row in self._rows(_KEPT_MONTHS):
+            told = json.loads(row.line)
+            first, half, most = told["answer"]
+            found[row.month] = Line(told["total"], told["groups"], (first, half, most))
+        return found
 
     def thanks_waiting(self, helper: UserId, *, before: int) -> list[Job]:
         """Return the timers before a moment that are to thank a helper."""

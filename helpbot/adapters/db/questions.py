@@ -98,6 +98,7 @@ _CHANGE_TICKET = update(
 _SAVE_OFFER = upsert(offers)
 _SCHEDULE = upsert(jobs)
 _DUE_JOBS = select(jobs, where=jobs.c.due <= Param("now"), order=(jobs.c.due, jobs.c.ticket))
+_TIMER = select(jobs, where=(jobs.c.ticket == Param("of_ticket"), jobs.c.kind == Param("of_kind")))
 _NEXT_JOB = select(sa.func.min(jobs.c.due))
 _NEXT_ITEM = select(sa.func.min(inbox.c.not_before), where=(inbox.c.state == WAITING, inbox.c.not_before > 0))
 _FINISH_JOB = Prepared(
@@ -197,6 +198,11 @@ class Questions(Area):
         """Set the ticket's timer of that kind, in place of an earlier one."""
         values = {"ticket": job.ticket, "kind": job.kind.value, "due": job.due, "epoch": job.epoch}
         self._do(_SCHEDULE, values)
+
+    def timer(self, ticket: TicketId, kind: JobKind) -> Job | None:
+        """Return the ticket's timer of that kind."""
+        row = self._row(_TIMER, of_ticket=ticket, of_kind=kind.value)
+        return Job(TicketId(row.ticket), JobKind(row.kind), row.due, row.epoch) if row else None
 
     def due_jobs(self, now: int) -> list[Job]:
         """Return the timers that are due, oldest first."""

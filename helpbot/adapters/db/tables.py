@@ -197,3 +197,11 @@ help_log = sa.Table(
     ),
 )
 """Reports read one index each, in its own order (tallies.py); most answers are the FAQ's and stand in few."""
+
+report_months = sa.Table(
+    "report_months",
+    metadata,
+    sa.Column("month", sa.Text, primary_key=True),
+    sa.Column("line", sa.Text, nullable=False),
+)
+"""Months as they were published, small counts withheld: what is left when the log forgets them."""

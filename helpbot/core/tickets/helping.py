@@ -188,8 +188,8 @@ def due(ticket: Ticket, job: JobKind, facts: Facts) -> Decision:
             return _silent(ticket, facts) if ticket.state is State.CLAIMED else Decision(ticket)
         case JobKind.EXPIRE:
             return _expire(ticket, facts)
-        case JobKind.THANKS:
-            return Decision(ticket)  # concerns its helper, not the question: flow/thanks.py
+        case JobKind.THANKS | JobKind.MONTHLY_REPORT:
+            return Decision(ticket)  # not about the question: flow/thanks.py, flow/report.py
         case JobKind.CLOSE:
             closable = ticket.state is State.ANSWERED
             return (

@@ -1,4 +1,4 @@
-"""Indexes that reports read alone; what few rows have is indexed for those rows only."""
+"""Indexes that reports read alone, of few rows where few have something; published months that are kept."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ _OF_SOME = {
 
 
 def upgrade() -> None:
-    """Put the new indexes in the place of the old ones."""
+    """Make the table, and put the new indexes in the place of the old ones."""
+    op.create_table(
+        "report_months",
+        sa.Column("month", sa.Text(), primary_key=True),
+        sa.Column("line", sa.Text(), nullable=False),
+    )
     for name in ("help_log_month", "help_log_theme", "help_log_level", "help_log_helper"):
         op.drop_index(name, "help_log")
     for name, columns in _WHOLE.items():
