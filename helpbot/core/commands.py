@@ -55,6 +55,7 @@ COMMANDS = (
     CommandSpec("qui", "who", Who.ANYONE, ("!qui pix",)),
     CommandSpec("pourquoi", "why", Who.ANYONE, ("!pourquoi",)),
     CommandSpec("mesquestions", "myquestions", Who.ANYONE, ("!mesquestions",)),
+    CommandSpec("opposition", "objection", Who.ANYONE, ("!opposition", "!opposition fin")),
     CommandSpec("bilan", "report", Who.REVIEW, ("!bilan",)),
 )
 

@@ -74,6 +74,8 @@ class InboxItem:
     """The urgent redirection that it met on the way in; its text was not stored."""
     masked: tuple[Found, ...] = ()
     """What was taken out of its text on the way in."""
+    peer: bool = False
+    """A colleague's answer under a question that the bot follows: its text was not stored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ class Tap(StrEnum):
     """✋: I take it."""
     PASS = "pass"  # noqa: S105  (not a password)
     """⏭️: I pass."""
+    FOUND = "found"
+    """The asker found the answer: nobody need look any more."""
 
 
 _TAPS = {
@@ -74,6 +76,18 @@ _WORDS = {
     "une collègue": Tap.HUMAN,
     "avec mon nom": Tap.NAMED,
     "oui avec mon nom": Tap.NAMED,
+    "trouvé": Tap.FOUND,
+    "j'ai trouvé": Tap.FOUND,
+    "c'est bon j'ai trouvé": Tap.FOUND,
+    "c'est bon, j'ai trouvé": Tap.FOUND,
+    "j'ai trouvé merci": Tap.FOUND,
+    "c'est bon": Tap.FOUND,
+    "résolu": Tap.FOUND,
+    "c'est résolu": Tap.FOUND,
+    "c'est réglé": Tap.FOUND,
+    "réglé": Tap.FOUND,
+    "laissez tomber": Tap.FOUND,
+    "laisse tomber": Tap.FOUND,
     "je prends": Tap.CLAIM,
     "je m'en occupe": Tap.CLAIM,
     "je passe": Tap.PASS,

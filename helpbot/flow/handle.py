@@ -13,11 +13,12 @@ from functools import partial
 from helpbot.core import addressing, commands, french, taps, tickets
 from helpbot.core import notices as say
 from helpbot.core.effects import Edit, Kind, Send
-from helpbot.core.ids import TicketId, UserId, ticket_ref
+from helpbot.core.ids import EventId, RoomId, TicketId, UserId, ticket_ref
 from helpbot.core.incoming import Message, Reaction, Redaction
 from helpbot.core.records import HELPER_SLOTS, InboxItem, OutboxRow, SentMessage
 from helpbot.core.taps import Tap
 from helpbot.core.tickets import Decision, Pending, State, Ticket
+from helpbot.flow import peers
 from helpbot.flow.commands import carry_out
 from helpbot.flow.commands.basics import help_with
 from helpbot.flow.desk import Desk
@@ -32,6 +33,7 @@ log = logging.getLogger("helpbot.handle")
 LATE_MS = 48 * 3_600_000
 FOLLOW_UP_MS = 10 * 60_000
 MAX_ATTEMPTS = 5
+MOST_AUTHORS = 200
 _DIGITS = {Tap.NONE_OF_THESE: 0, Tap.FIRST: 1, Tap.SECOND: 2, Tap.THIRD: 3}
 _RELAY, _NEW_QUESTION = "relay:", "new"
 """What 1 and 2 stand for while a volunteer is asked whom their words are for."""
@@ -46,15 +48,19 @@ async def handle(
         try:
             return await store.run(partial(decide_item, setting=setting, item=item, now=now))
         except NameNeeded as needed:
-            await learn_name(homeserver, setting, needed.user)
+            await learn_name(homeserver, setting, needed)
         except Exception:
             # One poisoned message must not stop the others: no content here, only the place.
             log.exception("a message could not be handled", extra={"attempts": item.attempts + 1})
             return await store.run(partial(_put_off, setting=setting, item=item, now=now))
 
 
-async def learn_name(homeserver: Homeserver, setting: Setting, user: UserId) -> None:
-    """Ask for somebody's name, for credit; without one the texts say « un·e collègue »."""
+async def learn_name(homeserver: Homeserver, setting: Setting, needed: NameNeeded) -> None:
+    """Ask for the name that a decision needs; without one the texts say « un·e collègue »."""
+    user = needed.user
+    if needed.room is not None and needed.event is not None:
+        await _learn_author(homeserver, setting, needed.room, needed.event)
+        return
     try:
         name = await homeserver.profile_name(user)
     except HomeserverError:
@@ -62,6 +68,17 @@ async def learn_name(homeserver: Homeserver, setting: Setting, user: UserId) -> 
     # « Prénom Nom [Organisme] » on Tchap: the brackets are decoration.
     plain = name.partition("[")[0].strip()
     setting.names.known[user] = "" if "@" in plain else plain.split(" ")[0]
+
+
+async def _learn_author(homeserver: Homeserver, setting: Setting, room: RoomId, event: EventId) -> None:
+    authors = setting.names.authors
+    try:
+        author = await homeserver.author_of(room, event)
+    except HomeserverError:
+        author = None
+    if len(authors) >= MOST_AUTHORS:
+        authors.clear()
+    authors[event] = author or UserId("")
 
 
 def _put_off(tx: Tx, setting: Setting, item: InboxItem, now: int) -> Written:
@@ -125,14 +142,20 @@ class _Handling(Desk):
         sent = self.tx.sent_message(event.target)
         ticket = self.ticket(sent) if sent else self.tx.ticket_of(event.target)
         if ticket is None:
+            if sent is None and tap is Tap.YES:
+                peers.marked(self, event)
             return
         if sent is not None and _is_helpers(sent, ticket):
             self._helper_tap(ticket, event.sender, tap, sent, event)
         elif event.sender == ticket.asker and (sent is None or sent.room == ticket.room):
-            self._asker_tap(ticket, tap)
+            own = sent is None and tap is Tap.YES and ticket.pending is Pending.NOTHING
+            self._asker_tap(ticket, Tap.FOUND if own else tap)
 
     def message(self, event: Message) -> None:
         """A question, a command, a one-sign reply, or words between an asker and a helper."""
+        if self.item.peer:
+            peers.answered(self, event)
+            return
         if self.item.sensitive:
             self._question(event, "")
             return
@@ -260,6 +283,8 @@ class _Handling(Desk):
             decision = tickets.said_no(ticket, title_of(self.setting), facts)
         elif tap in (Tap.HUMAN, Tap.NAMED):
             decision = tickets.wants_human(ticket, facts, named=tap is Tap.NAMED)
+        elif tap is Tap.FOUND:
+            decision = tickets.found(ticket, facts)
         else:
             return False
         self.carry(decision)

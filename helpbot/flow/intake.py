@@ -22,9 +22,11 @@ from helpbot.core.incoming import (
 )
 from helpbot.core.masking import mask
 from helpbot.core.matching import Redirect
+from helpbot.core.peers import is_answer
 from helpbot.core.records import HELPER_SLOTS, InboxItem, RoomRow
-from helpbot.core.taps import Tap, of_text
+from helpbot.core.taps import Tap, of_reaction, of_text
 from helpbot.core.tickets import Ticket
+from helpbot.flow.peers import followed
 from helpbot.flow.setting import Setting
 from helpbot.ports import Clock, Homeserver, Refused, Store, Tx
 
@@ -187,20 +189,39 @@ class _Intake:
         if self._tx.sent_message(event.target) is not None:
             return True
         ticket = self._tx.ticket_of(event.target)
-        return ticket is not None and ticket.asker == event.sender
+        if ticket is not None:
+            return ticket.asker == event.sender
+        # ✅ on a colleague's message: it counts where its author has a question open in this room.
+        marks = of_reaction(event.key) is Tap.YES
+        return marks and any(t.room == event.room for t in self._tx.open_tickets(event.sender))
 
     def _message(self, event: Message) -> list[InboxItem]:
         me = self._setting.me
-        if not addressing.is_addressed(event, me, addressing.Surroundings()) and not (
-            addressing.is_addressed(event, me, self._around(event))
-        ):
-            return []
+        if not addressing.is_addressed(event, me, addressing.Surroundings()):
+            if self._under_anothers(event):
+                return self._peer(event)
+            if not addressing.is_addressed(event, me, self._around(event)):
+                return []
         masked = mask(event.body)  # before anything else looks at the words, and before they are stored
         event = replace(event, html="", body=masked.text)
         urgent = self._urgent(event)
         if urgent:
             return self._store(InboxItem(replace(event, body=""), self._now, sensitive=urgent))
         return self._store(InboxItem(event, self._now, masked=masked.found))
+
+    def _under_anothers(self, event: Message) -> bool:
+        """Whether a message stands in a room under a question of somebody else that the bot follows."""
+        if event.edits is not None or (event.reply_to is None and event.thread is None):
+            return False
+        person = addressing.is_addressed(event, self._setting.me, addressing.Surroundings(direct=True))
+        return person and not self._is_direct(event.room) and followed(self._tx, event) is not None
+
+    def _peer(self, event: Message) -> list[InboxItem]:
+        """Take in that a colleague answered, without a word of what they wrote."""
+        if not is_answer(event.msgtype, event.body):
+            return []
+        bare = replace(event, body="", html="", mentions=None)
+        return self._store(InboxItem(bare, self._now, peer=True))
 
     def _urgent(self, event: Message) -> str:
         """Return the urgent redirection that a message meets: its text is never stored (privacy 9)."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from helpbot.core.addressing import Me
 from helpbot.core.hours import Calendar, OpenHours
-from helpbot.core.ids import RoomId, UserId, server_of
+from helpbot.core.ids import EventId, RoomId, UserId, server_of
 from helpbot.core.matching import FaqIndex, Verdict
 from helpbot.core.tickets import Plan
 from helpbot.texts import Catalogue
@@ -70,6 +70,8 @@ class Names:
     """First names of people, asked of the homeserver when a decision needs them; never stored."""
 
     known: dict[UserId, str] = field(default_factory=dict)
+    authors: dict[EventId, UserId] = field(default_factory=dict)
+    """Who wrote a message that somebody marked; empty: nobody that the homeserver tells."""
 
     def first_name(self, user: UserId) -> str:
         """Return a first name; raises `NameNeeded` when it was not asked for yet."""
@@ -79,11 +81,13 @@ class Names:
 
 
 class NameNeeded(Exception):
-    """A decision needs somebody's name: ask for it and decide again. Nothing was kept."""
+    """A decision needs a name, or the author of a message: ask and decide again. Nothing was kept."""
 
-    def __init__(self, user: UserId) -> None:
+    def __init__(self, user: UserId, room: RoomId | None = None, event: EventId | None = None) -> None:
         super().__init__("a name is needed")
         self.user = user
+        self.room = room
+        self.event = event
 
 
 @dataclass(slots=True)

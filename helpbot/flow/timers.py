@@ -30,7 +30,7 @@ async def run_due_job(store: Store, homeserver: Homeserver, clock: Clock, settin
         try:
             return await store.run(partial(_first_due, setting=setting, now=now))
         except NameNeeded as needed:
-            await learn_name(homeserver, setting, needed.user)
+            await learn_name(homeserver, setting, needed)
         except Exception:
             log.exception("a timer failed; it is tried again in a minute")
             return await store.run(partial(_put_off, now=now))

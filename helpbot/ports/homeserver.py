@@ -106,6 +106,10 @@ class Homeserver(Protocol):
         """Return somebody's display name, empty where there is none or it is hidden."""
         ...
 
+    async def author_of(self, room: RoomId, event: EventId) -> UserId | None:
+        """Return who wrote an event of a joined room; None where it is not to be seen. Reads no content."""
+        ...
+
     async def join(self, room: RoomId) -> RoomFacts:
         """Join and return the room's facts, its encryption state known for sure."""
         ...

@@ -44,6 +44,10 @@ class QuestionsTx(Protocol):
         """Return the questions that a volunteer holds."""
         ...
 
+    def helped_by(self, helper: UserId) -> list[Ticket]:
+        """Return the questions that somebody holds or has answered, ended or not."""
+        ...
+
     def offered_to(self, user: UserId) -> list[Ticket]:
         """Return the questions in which a volunteer has an open offer or a claim."""
         ...

@@ -147,6 +147,13 @@ class FakeHomeserver:
         self.server.depart(self._user, "profile_name", None)
         return name
 
+    async def author_of(self, room: RoomId, event: EventId) -> UserId | None:
+        """Look a message's author up."""
+        await self.server.arrive(self._user, "author_of", room, None)
+        found = self.server.joined(self._user, room).find(event)
+        self.server.depart(self._user, "author_of", room)
+        return found.sender if found else None
+
     async def join(self, room: RoomId) -> RoomFacts:
         """Join a room."""
         await self.server.arrive(self._user, "join", room, None)

@@ -10,7 +10,9 @@ from typing import Literal, NamedTuple
 from helpbot.core.ids import RoomId, UserId
 from helpbot.ports import Clock, HomeserverError, LoggedOut, RateLimited, Refused, Unreachable
 
-Operation = Literal["sync", "messages", "send", "redact", "find_sent", "profile_name", "join", "leave"]
+Operation = Literal[
+    "sync", "messages", "send", "redact", "find_sent", "profile_name", "author_of", "join", "leave"
+]
 
 
 class Request(NamedTuple):

@@ -19,8 +19,8 @@ import yaml
 from helpbot.core import notices as say
 from helpbot.core.notices.recognition import Thanks
 from helpbot.core.notices.reports import MonthlyReport
+from helpbot.texts import helping, reports, volunteering
 from helpbot.texts import recognition as family
-from helpbot.texts import reports, volunteering
 from helpbot.texts.markup import escape, to_html, to_plain
 
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -130,7 +130,8 @@ class Catalogue:
             case say.FaqBroken(problems):
                 return {"problems_list": "\n".join(f"- {escape(p)}" for p in problems)}
             case _:
-                return volunteering.derived(notice, self.word, self.day, self.moment)
+                made = volunteering.derived(notice, self.word, self.day, self.moment)
+                return made or helping.derived(notice, self.word)
 
     def _source_line(self, notice: say.FaqAnswer) -> str:
         day = self.day(notice.reviewed) if notice.reviewed else ""

@@ -233,3 +233,13 @@ async def test_names(world: World) -> None:
     lea = await world.teacher("lea")
     assert await world.bot.profile_name(lea.user_id) == "lea"
     assert await world.bot.profile_name(world.bot.user_id) == world.bot.display_name
+
+
+async def test_who_wrote_a_message_is_known_without_reading_it(world: World) -> None:
+    lea = await world.teacher("lea")
+    room = await room_with_bot(world, lea)
+    event = await say(lea, room, "bonjour")
+    assert await world.bot.author_of(room, event) == lea.user_id
+    elsewhere = await lea.create_room()
+    hidden = await say(lea, elsewhere, "entre nous")
+    assert await world.bot.author_of(room, hidden) is None

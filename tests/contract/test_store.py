@@ -35,7 +35,7 @@ from helpbot.core.records import (
 from helpbot.core.report import Tally, Waits
 from helpbot.core.routing import Caps
 from helpbot.core.tickets import Offer, OfferState, Outcome, Pending, Plan, State, Ticket
-from helpbot.ports import Store
+from helpbot.ports import Store, Tx
 
 ROOM, OTHER = RoomId("!a:t"), RoomId("!b:t")
 LEA, SAM, VERA = UserId("@lea:t"), UserId("@sam:t"), UserId("@vera:t")
@@ -518,6 +518,8 @@ async def test_forgetting_takes_a_question_whole_and_nothing_else(store: Store) 
         tx.add_sealed(Sealed(EventId("$s"), ROOM, LEA, NOW, "s", "{}"), old)
         tx.save_record(record(1))
         tx.save_record(record(9, ended_at=NOW - 300 * DAY))
+        tx.note_told("alias", "counted", NOW - 300 * DAY)
+        tx.note_told("alias", "objects", NOW - 300 * DAY)
         return saved
 
     saved = await store.run(fill)
@@ -531,7 +533,39 @@ async def test_forgetting_takes_a_question_whole_and_nothing_else(store: Store) 
             help_log_before=NOW - 180 * DAY,
         )
     )
-    assert gone == {"sealed": 1, "inbox": 2, "outbox": 4, "offers": 1, "jobs": 3, "tickets": 3, "help_log": 1}
+    assert gone == {
+        "sealed": 1,
+        "inbox": 2,
+        "outbox": 4,
+        "offers": 1,
+        "jobs": 3,
+        "tickets": 3,
+        "told": 1,
+        "help_log": 1,
+    }
     kept = await store.run(lambda tx: [tx.ticket(t.id) is not None for t in saved])
     assert kept == [False, True, False, False, True]
     assert [r.txn_id for r in await store.run(lambda tx: tx.unsent())] == ["t2", "t5", "loose"]
+
+
+async def test_what_somebody_was_told_or_said_of_being_counted(store: Store) -> None:
+    def work(tx: Tx) -> tuple[int | None, int | None, int, int | None]:
+        tx.note_told("alias", "objects", NOW)
+        tx.note_told("alias", "objects", NOW + 5)
+        said, other = tx.told_at("alias", "objects"), tx.told_at("other", "objects")
+        tx.save_record(record(1, outcome="peer", helper="alias"))
+        tx.save_record(record(2, outcome="volunteer", helper="alias"))
+        taken = tx.uncount("alias")
+        tx.unsay("alias", "objects")
+        return said, other, taken, tx.told_at("alias", "objects")
+
+    assert await store.run(work) == (NOW + 5, None, 1, None)
+
+
+async def test_what_somebody_helped_with_is_found(store: Store) -> None:
+    def work(tx: Tx) -> list[str]:
+        tx.save_ticket(ticket(1, helper=SAM, state=State.SOLVED))
+        tx.save_ticket(ticket(2, helper=LEA))
+        return [t.text for t in tx.helped_by(SAM)]
+
+    assert len(await store.run(work)) == 1

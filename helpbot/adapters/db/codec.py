@@ -41,6 +41,8 @@ def inbox_payload(item: InboxItem) -> str:
     extra: dict[str, Any] = {"sensitive": item.sensitive} if item.sensitive else {}
     if item.masked:
         extra["masked"] = item.masked
+    if item.peer:
+        extra["peer"] = True
     return dump({"kind": kind, **_plain(item.event), **extra})
 
 
@@ -50,9 +52,10 @@ def inbox_item(payload: str, received_at: int, attempts: int) -> InboxItem:
     kind = data.pop("kind")
     sensitive = data.pop("sensitive", "")
     masked = tuple(Found(kind) for kind in data.pop("masked", ()))
+    peer = data.pop("peer", False)
     if data.get("mentions") is not None:
         data["mentions"] = tuple(data["mentions"])
-    return InboxItem(_EVENTS[kind](**data), received_at, attempts, sensitive, masked)
+    return InboxItem(_EVENTS[kind](**data), received_at, attempts, sensitive, masked, peer)
 
 
 def ticket_row(ticket: Ticket) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from helpbot.adapters.db.tables import (
     outbox,
     sealed,
     tickets,
+    told,
 )
 from helpbot.core.records import (
     Backlog,
@@ -90,6 +91,7 @@ class Keeping(Area):
             "offers": sa.delete(offers).where(offers.c.ticket.in_(ids)),
             "jobs": sa.delete(jobs).where(jobs.c.ticket.in_(ids)),
             "tickets": sa.delete(tickets).where(tickets.c.id.in_(ids)),
+            "told": sa.delete(told).where(told.c.what != "objects", told.c.at < help_log_before),
             "help_log": some(help_log, help_log.c.ended_at < help_log_before),
         }
         counts = {name: self._connection.execute(query).rowcount for name, query in gone.items()}

@@ -61,6 +61,7 @@ _CLAIMS = select(
     where=(tickets.c.helper == Param("of_helper"), tickets.c.state == State.CLAIMED.value),
     order=tickets.c.id,
 )
+_HELPED = select(tickets, where=tickets.c.helper == Param("of_helper"), order=tickets.c.id)
 _OFFERED = Prepared(
     lambda _insert: (
         sa.select(tickets)
@@ -151,6 +152,10 @@ class Questions(Area):
     def claims_of(self, helper: UserId) -> list[Ticket]:
         """Return the questions that a volunteer holds."""
         return self._tickets(_CLAIMS, of_helper=helper)
+
+    def helped_by(self, helper: UserId) -> list[Ticket]:
+        """Return the questions that somebody holds or has answered, ended or not."""
+        return self._tickets(_HELPED, of_helper=helper)
 
     def offered_to(self, user: UserId) -> list[Ticket]:
         """Return the questions in which a volunteer has an open offer or a claim."""

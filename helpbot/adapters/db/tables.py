@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 
 metadata = sa.MetaData()
 _Time = sa.BigInteger
@@ -161,6 +161,15 @@ volunteers = sa.Table(
     sa.Column("stopped_at", _Time),
     sa.Column("usual_minutes", sa.Float),
 )
+
+told = sa.Table(
+    "told",
+    metadata,
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("what", sa.Text, primary_key=True),
+    sa.Column("at", _Time, nullable=False),
+)
+"""What people were told once, or said of being counted. `person` is a pseudonym."""
 
 help_log = sa.Table(
     "help_log",

@@ -355,6 +355,15 @@ class MatrixHomeserver:
         name = found.get("displayname")
         return name if isinstance(name, str) else ""
 
+    async def author_of(self, room: RoomId, event: EventId) -> UserId | None:
+        """Return who wrote an event of a joined room; None where it is not to be seen. Reads no content."""
+        try:
+            found = await self._api.get(f"v3/rooms/{seg(room)}/event/{seg(event)}")
+        except Refused:
+            return None  # of another room, or from before the bot came
+        sender = found.get("sender")
+        return UserId(sender) if isinstance(sender, str) else None
+
     async def join(self, room: RoomId) -> RoomFacts:
         """Join and return the room's facts, its encryption state known for sure."""
         await self._api.post(f"v3/join/{seg(room)}", {})

@@ -17,6 +17,8 @@ from helpbot.core.tickets.asking import (
     withdrawn,
 )
 from helpbot.core.tickets.helping import claimed, due, handed_over, helper_says, left, passed
+from helpbot.core.tickets.parts import without_helper
+from helpbot.core.tickets.peers import found, peer_answers, peer_marked
 from helpbot.core.tickets.values import (
     ENDED,
     LAST_OPEN_MINUTES,
@@ -58,13 +60,17 @@ __all__ = [
     "claimed",
     "due",
     "edited",
+    "found",
     "handed_over",
     "helper_says",
     "left",
     "passed",
+    "peer_answers",
+    "peer_marked",
     "said_no",
     "said_yes",
     "set_aside",
     "wants_human",
     "withdrawn",
+    "without_helper",
 ]

@@ -9,7 +9,16 @@ from helpbot.core import notices as say
 from helpbot.core.effects import Edit, Effect, JobKind, Kind, Record, RedactAll, RedactSlot, Schedule, Send
 from helpbot.core.ids import EventId
 from helpbot.core.tickets.helping import search, search_again
-from helpbot.core.tickets.parts import end_offers, ended_as, first_timers, live_offers, refreshed, thread_of
+from helpbot.core.tickets.parts import (
+    end_offers,
+    ended_as,
+    first_timers,
+    live_offers,
+    refreshed,
+    thread_of,
+    without_helper,
+)
+from helpbot.core.tickets.peers import peer_refused
 from helpbot.core.tickets.values import (
     CLOSE_AFTER,
     TRANSITIONS,
@@ -167,6 +176,10 @@ def said_no(ticket: Ticket, titles: Callable[[str], str | None], facts: Facts) -
     if ticket.state is not State.ANSWERED:
         return Decision(ticket)
     ticket = replace(ticket, feedback=False)
+    if ticket.outcome is Outcome.PEER and ticket.plan is not None:
+        return peer_refused(ticket, facts)
+    if ticket.outcome is Outcome.PEER:
+        return _offer_to_route(without_helper(ticket), facts, after_no=True)
     if ticket.helper is not None:
         return search_again(ticket, facts)
     ticket = replace(ticket, refused=ticket.refused or ticket.entry)
@@ -199,6 +212,10 @@ def wants_human(ticket: Ticket, facts: Facts, *, named: bool = False) -> Decisio
     """🙋 of the asker, at any time: consent, and the search begins."""
     if ticket.ended or ticket.state in (State.ASKED, State.CLAIMED) or ticket.posted or ticket.sensitive:
         return Decision(ticket)
+    if ticket.outcome is Outcome.PEER and ticket.state is State.ANSWERED:
+        return (
+            said_no(ticket, lambda _id: None, facts) if ticket.plan else search(without_helper(ticket), facts)
+        )
     if ticket.helper is not None:
         return search_again(ticket, facts)
     return search(replace(ticket, named=ticket.named or named), facts)

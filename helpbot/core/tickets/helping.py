@@ -68,16 +68,16 @@ def passed(ticket: Ticket, user: UserId, facts: Facts) -> Decision:
     if not holds and offer.state is not OfferState.OPEN:
         return Decision(ticket)
     ticket = marked(ticket, user, OfferState.PASSED)
-    told: tuple[Effect, ...] = _reacted(offer, facts)
+    told: tuple[Effect, ...] = reacted(offer, facts)
     if offer.private:
         told = (*told, Edit(offer.slot, say.OfferPassed(ticket.ref), Kind.STATUS))
     if holds:
         ticket = replace(ticket, state=State.ASKED, helper=None, claimed_at=None, helper_slot="")
-        return preceded_by(_next_wave(ticket, facts), told)
+        return preceded_by(next_wave(ticket, facts), told)
     if ticket.state is not State.ASKED:
         return Decision(ticket, told)
     open_left = any(o.state is OfferState.OPEN for o in ticket.offers)
-    return Decision(ticket, told) if open_left else preceded_by(_next_wave(ticket, facts), told)
+    return Decision(ticket, told) if open_left else preceded_by(next_wave(ticket, facts), told)
 
 
 def handed_over(ticket: Ticket, user: UserId, to: Volunteer, facts: Facts) -> Decision | Refusal:
@@ -183,7 +183,7 @@ def due(ticket: Ticket, job: JobKind, facts: Facts) -> Decision:
         return Decision(ticket)
     match job:
         case JobKind.ASK:
-            return _next_wave(ticket, facts) if ticket.state is State.ASKED else Decision(ticket)
+            return next_wave(ticket, facts) if ticket.state is State.ASKED else Decision(ticket)
         case JobKind.CLAIM_SILENCE:
             return _silent(ticket, facts) if ticket.state is State.CLAIMED else Decision(ticket)
         case JobKind.EXPIRE:
@@ -216,7 +216,7 @@ def _silent(ticket: Ticket, facts: Facts) -> Decision:
         return Decision(ticket, (reminder, Schedule(JobKind.CLAIM_SILENCE, wait)))
     ticket = marked(ticket, helper, OfferState.ENDED)
     ticket = replace(ticket, state=State.ASKED, helper=None, claimed_at=None, helper_slot="", reminders=0)
-    return preceded_by(_next_wave(ticket, facts), (Edit(slot, say.OfferEnded(ticket.ref), Kind.STATUS),))
+    return preceded_by(next_wave(ticket, facts), (Edit(slot, say.OfferEnded(ticket.ref), Kind.STATUS),))
 
 
 def _expire(ticket: Ticket, facts: Facts) -> Decision:
@@ -254,7 +254,7 @@ def search(ticket: Ticket, facts: Facts) -> Decision:
         options=(),
         answered_at=None,
     )
-    decision = _next_wave(ticket, facts)
+    decision = next_wave(ticket, facts)
     decision = Decision(decision.ticket, (*decision.effects, facts.expiry(facts.plan.expire_days)))
     if fresh:
         statuses = [e for e in decision.effects if isinstance(e, Edit) and e.slot == "second"]
@@ -288,7 +288,7 @@ def search_again(ticket: Ticket, facts: Facts) -> Decision:
         plan=plan_of(ticket, facts),
         status="again",
     )
-    decision = _next_wave(ticket, facts)
+    decision = next_wave(ticket, facts)
     notice: say.Notice = say.Searching(ticket.ref)
     rest: list[Effect] = []
     for effect in decision.effects:
@@ -303,7 +303,7 @@ def search_again(ticket: Ticket, facts: Facts) -> Decision:
     return Decision(decision.ticket, (send, *told, *rest, expiry))
 
 
-def _next_wave(ticket: Ticket, facts: Facts) -> Decision:
+def next_wave(ticket: Ticket, facts: Facts) -> Decision:
     """Ask the next people of the plan, or wait for the open hours, or say that nobody is left."""
     plan = plan_of(ticket, facts)
     ticket = replace(ticket, state=State.ASKED, epoch=ticket.epoch + 1)
@@ -401,7 +401,7 @@ def _claim(
     )
     asked = next((o for o in ticket.offers if o.user == user), None)
     if asked is not None:
-        effects += _reacted(asked, facts)
+        effects += reacted(asked, facts)
         mine = replace(asked, room=room, slot=slot, state=OfferState.CLAIMED, private=private)
     else:
         mine = Offer(user, room, slot, facts.now, OfferState.CLAIMED, private=private, unasked=True)
@@ -420,7 +420,7 @@ def _claim(
     return ticket, tuple(effects)
 
 
-def _reacted(offer: Offer, facts: Facts) -> tuple[Effect, ...]:
+def reacted(offer: Offer, facts: Facts) -> tuple[Effect, ...]:
     """Return what an answer to an offer tells of its reader's usual time; a later one tells nothing."""
     if offer.state is not OfferState.OPEN or offer.unasked:
         return ()

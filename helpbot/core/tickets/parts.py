@@ -46,6 +46,11 @@ def marked(ticket: Ticket, user: UserId, state: OfferState) -> Ticket:
     return replace(ticket, offers=offers)
 
 
+def without_helper(ticket: Ticket) -> Ticket:
+    """Return the ticket without the person who helped, who objects to being counted."""
+    return replace(ticket, helper=None, helper_slot="")
+
+
 def live_offers(ticket: Ticket) -> tuple[Offer, ...]:
     """Return the offers that still ask somebody for something."""
     return tuple(o for o in ticket.offers if o.state in (OfferState.OPEN, OfferState.CLAIMED))

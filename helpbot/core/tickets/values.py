@@ -71,9 +71,13 @@ class Outcome(StrEnum):
     FAQ = "faq"
     CLARIFIED = "clarified"
     REDIRECT = "redirect"
+    PEER = "peer"
+    """A colleague in the room, unasked."""
     VOLUNTEER = "volunteer"
     REFERENT = "referent"
     NOBODY = "nobody"
+    SELF = "self"
+    """The asker found it, and said so."""
 
 
 class OfferState(StrEnum):

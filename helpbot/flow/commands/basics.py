@@ -7,7 +7,11 @@ from helpbot.core import notices as say
 from helpbot.core.commands import Command
 from helpbot.core.incoming import Message
 from helpbot.core.tickets import State
+from helpbot.core.when import fold
+from helpbot.flow import peers
 from helpbot.flow.desk import Desk
+
+_BACK = {"fin", "non", "annuler", "stop", "retirer"}
 
 
 def help_with(desk: Desk, event: Message, _command: Command | None = None) -> None:
@@ -37,4 +41,9 @@ def privacy(desk: Desk, event: Message, _command: Command) -> None:
     desk.note(event, notice)
 
 
-HANDLERS = {"aide": help_with, "annuler": cancel, "rgpd": privacy}
+def objection(desk: Desk, event: Message, command: Command) -> None:
+    """Somebody objects to being counted when they answer in a room, or takes that back."""
+    peers.object_to_it(desk, event, objects=fold(command.rest) not in _BACK)
+
+
+HANDLERS = {"aide": help_with, "annuler": cancel, "rgpd": privacy, "opposition": objection}
