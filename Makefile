@@ -19,7 +19,7 @@ help:
 	@echo 'make test        style, types, layers and all tests, as CI does'
 	@echo 'make check-fast  the same without what is slow or needs a server'
 	@echo 'make bench       measures matching and answering'
-	@echo 'make docs        writes docs/commands.md from the commands'
+	@echo 'make docs        writes docs/commands.md and docs/donnees.md from the program'
 	@echo 'make clean       removes the environment and caches'
 
 demo: $(VENV)/.demo
@@ -48,6 +48,7 @@ bench: $(VENV)/.test
 
 docs: $(VENV)/.test
 	$(BIN)/python tools/command_docs.py
+	$(BIN)/python tools/register_docs.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

@@ -43,6 +43,8 @@ class OutboxRow:
     redacts_txn: str = ""
     """For `m.room.redaction`: the transaction id of our message that is to be deleted."""
     reply_slot: str = ""
+    about: UserId | None = None
+    """The helper whose words or first name it carries."""
     id: int = 0
     event_id: EventId | None = None
     attempts: int = 0

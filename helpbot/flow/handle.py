@@ -431,7 +431,7 @@ class _Handling(Desk):
             return
         name = self.setting.names.first_name
         text = addressing.question_of(event, self.setting.me)
-        if row.slot.startswith("relay/") and event.sender == ticket.helper:
+        if row.slot.startswith("relay/") and event.sender == (row.about or ticket.helper):
             notice: say.Notice = say.Relayed(name(event.sender), text)
         elif row.slot.startswith("follow/") and event.sender == ticket.asker:
             notice = say.FollowUp(ticket.ref, name(ticket.asker) if ticket.named else "", text)

@@ -8,7 +8,7 @@ from typing import Any, assert_never
 from helpbot.core.effects import Edit, Effect, Kind, Reacted, Record, RedactAll, RedactSlot, Schedule, Send
 from helpbot.core.helplog import help_record
 from helpbot.core.ids import EventId, RoomId, UserId, txn_id
-from helpbot.core.notices import NothingToVerify, Notice
+from helpbot.core.notices import NothingToVerify, Notice, Relayed, RelayedMore, Taken
 from helpbot.core.records import Job, OutboxRow, Priority
 from helpbot.core.routing import learned
 from helpbot.core.tickets import Decision, Ticket
@@ -139,6 +139,7 @@ class Writer:
             ticket=ticket.id,
             slot=send.slot,
             reply_slot=send.reply_slot or "",
+            about=_about(ticket, send.notice),
         )
         if send.kind is Kind.OFFER and send.mentions:
             self._tx.note_noticed(send.mentions, self._now)
@@ -175,6 +176,7 @@ class Writer:
             ticket=ticket.id,
             slot=edit.slot,
             edits_slot=True,
+            about=original.about or _about(ticket, edit.notice),
         )
 
     def _redact(self, ticket: Ticket, slot: str | None) -> None:
@@ -242,6 +244,11 @@ class Writer:
         stored = self._tx.add_outbox(row)
         if stored is not None:
             self.written.rows.append(stored)
+
+
+def _about(ticket: Ticket, notice: Notice) -> UserId | None:
+    """Return the helper whose words or first name a notice carries."""
+    return ticket.helper if isinstance(notice, Taken | Relayed | RelayedMore) else None
 
 
 def _relate(content: dict[str, Any], reply_to: EventId | None, thread: EventId | None) -> None:

@@ -84,3 +84,43 @@ async def test_the_log_of_the_first_version_learns_its_months(tmp_path: Path) ->
         months = connection.execute(sa.text("SELECT month FROM help_log ORDER BY ticket")).scalars().all()
     engine.dispose()
     assert months == ["2026-06", "2026-12", "2027-01"]
+
+
+async def test_answers_relayed_before_are_known_as_their_helpers(tmp_path: Path) -> None:
+    upgrade_database(None, tmp_path, to="0005")
+    engine = make_engine(f"sqlite:///{tmp_path / 'helpbot.db'}")
+    ticket = "VALUES (1, '$q', 'ABCDE', '!r', '@a:x', 'answered', 0, '', 0, 0, '@vera:x', '', '{}')"
+    sent = "VALUES (:t, '!r', 'm.room.message', '{}', 0, :of, :slot, :kind, 0, '', '', 0, 1, 0)"
+    rows = (
+        ("a", 1, "relay/$e", "relay"),
+        ("b", 1, "reply", "status"),
+        ("c", 1, "offer/@vera:x", "status"),
+        ("d", 1, "follow/$e", "relay"),
+        ("e", None, "", "status"),
+    )
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO tickets (id, question, ref, room, asker, state, epoch, pending, pending_at,"
+                f" asked_at, helper, text, detail) {ticket}"
+            )
+        )
+        for txn, of, slot, kind in rows:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO outbox (txn_id, room, event_type, content, priority, ticket, slot, kind,"
+                    f" edits_slot, reply_slot, redacts_txn, created_at, state, attempts) {sent}"
+                ),
+                {"t": txn, "of": of, "slot": slot, "kind": kind},
+            )
+    upgrade_database(None, tmp_path)
+    with engine.begin() as connection:
+        rows_now = connection.execute(sa.text("SELECT txn_id, about FROM outbox")).all()
+    engine.dispose()
+    assert {row.txn_id: row.about for row in rows_now} == {
+        "a": "@vera:x",
+        "b": "@vera:x",
+        "c": None,
+        "d": None,
+        "e": None,
+    }

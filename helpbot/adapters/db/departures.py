@@ -31,7 +31,7 @@ from helpbot.core.records import (
 
 _OUTBOX_COLUMNS = (
     "txn_id", "room", "event_type", "content", "priority", "ticket", "slot", "kind", "edits_slot",
-    "redacts_txn", "reply_slot", "created_at", "state", "attempts",
+    "redacts_txn", "reply_slot", "about", "created_at", "state", "attempts",
 )  # fmt: skip
 _ADD_OUTBOX = insert_once(outbox, "txn_id", _OUTBOX_COLUMNS)
 _UNSENT = select(outbox, where=outbox.c.state == UNSENT, order=outbox.c.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 
 metadata = sa.MetaData()
 _Time = sa.BigInteger
@@ -136,6 +136,7 @@ outbox = sa.Table(
     sa.Column("first_try_at", _Time),
     sa.Column("event_id", sa.Text),
     sa.Column("sent_at", _Time),
+    sa.Column("about", sa.Text),
     sa.Index("outbox_state", "state", "id"),
     sa.Index("outbox_event", "event_id"),
     sa.Index("outbox_ticket", "ticket", "slot"),
