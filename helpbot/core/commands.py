@@ -51,6 +51,8 @@ COMMANDS = (
     CommandSpec("charge", "load", Who.ANYONE, ("!charge 3/semaine", "!charge 1 par jour")),
     CommandSpec("stop", "unvolunteer", Who.ANYONE, ("!stop",)),
     CommandSpec("passe", "handover", Who.ANYONE, ("!passe @camille",)),
+    CommandSpec("prendre", "take", Who.ANYONE, ("!prendre 7KQ2M",)),
+    CommandSpec("reponse", "answer", Who.ANYONE, ("!reponse 7KQ2M il est dans le placard",)),
     CommandSpec("talents", "skills", Who.ANYONE, ("!talents",)),
     CommandSpec("qui", "who", Who.ANYONE, ("!qui pix",)),
     CommandSpec("pourquoi", "why", Who.ANYONE, ("!pourquoi",)),

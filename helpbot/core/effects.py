@@ -36,6 +36,8 @@ class JobKind(StrEnum):
     """An answer that nobody marked counts as the end."""
     THANKS = "thanks"
     """The helper is told that an answer of theirs helped, with all others of the day."""
+    DIGEST = "digest"
+    """What found nobody is told again, all of it in one message. Of no ticket: its number is 0."""
     MONTHLY_REPORT = "monthly_report"
     """The report of the month that ended goes to the review room. Of no ticket: its number is 0."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from helpbot.core import commands, tickets
 from helpbot.core import notices as say
 from helpbot.core.effects import Kind
-from helpbot.core.ids import RoomId
+from helpbot.core.ids import RoomId, UserId
 from helpbot.core.incoming import Message, Reaction
 from helpbot.core.records import InboxItem, SentMessage
 from helpbot.core.tickets import Decision, Ticket
@@ -65,6 +65,15 @@ class Desk:
     def in_direct(self, room: RoomId) -> bool:
         """Whether a room is a direct message."""
         return room_facts(self.tx, room).direct_with is not None
+
+    def is_volunteer(self, user: UserId) -> bool:
+        """Whether somebody opted in to helping."""
+        row = self.tx.listed(user)
+        return row is not None and not row.stopped
+
+    def may_help(self, user: UserId) -> bool:
+        """Whether somebody may answer a question by its reference: a volunteer or a referent."""
+        return user in self.setting.policy.referents or self.is_volunteer(user)
 
     def allowed(self, event: Message, who: commands.Who) -> bool:
         """Whether somebody may use such a command here."""

@@ -41,6 +41,7 @@ def load_facts(tx: Tx, setting: Setting, ticket: Ticket, now: int, *, people: bo
         threads=chosen.threads,
         volunteers=load_volunteers(tx, policy, now) if people else (),
         volunteers_room=volunteers_room.facts if volunteers_room else None,
+        referents=bool(policy.referents),
         name_of=setting.names.first_name,
     )
 

@@ -396,7 +396,7 @@ class _Handling(Desk):
         if tap is Tap.PASS:
             self.carry(tickets.passed(ticket, user, self.facts(ticket, people=True)))
         elif tap is Tap.CLAIM:
-            if not self._is_volunteer(user):
+            if not self.is_volunteer(user):
                 self.tell(event, say.NotAVolunteer())
                 return
             slot, private = self._offer_slot(ticket, sent), self.direct(event)
@@ -411,7 +411,7 @@ class _Handling(Desk):
         if tap in (Tap.CLAIM, Tap.PASS):
             self._helper_tap(ticket, event.sender, tap, sent, event)
             return
-        if not self._is_volunteer(event.sender):
+        if not self.is_volunteer(event.sender):
             self.tell(event, say.NotAVolunteer())
             return
         if not text:
@@ -441,10 +441,6 @@ class _Handling(Desk):
             self.carry(Decision(ticket, (Edit(row.slot, notice, Kind.RELAY),)))
         else:  # nothing is left of it, or it must not be shown
             self.writer.redact_row(row)
-
-    def _is_volunteer(self, user: UserId) -> bool:
-        row = self.tx.listed(user)
-        return row is not None and not row.stopped
 
     def _offer_slot(self, ticket: Ticket, sent: SentMessage) -> str:
         """Return the slot of the offer itself, also for an answer to a reminder or a follow-up."""

@@ -8,6 +8,7 @@ from functools import partial
 from helpbot.core import tickets
 from helpbot.core.effects import JobKind
 from helpbot.core.records import Job
+from helpbot.flow.digest import send_digest
 from helpbot.flow.facts import load_facts
 from helpbot.flow.handle import learn_name
 from helpbot.flow.report import send_monthly_report
@@ -57,6 +58,9 @@ def decide_job(tx: Tx, setting: Setting, job: Job, now: int) -> Written:
     writer = Writer(tx, setting, f"job/{job.ticket}/{job.kind}/{job.epoch}/{job.due}", now)
     if job.kind is JobKind.MONTHLY_REPORT:
         send_monthly_report(tx, setting, writer, job, now)
+        return writer.written
+    if job.kind is JobKind.DIGEST:
+        send_digest(tx, setting, writer, now)
         return writer.written
     ticket = tx.ticket(job.ticket)
     if ticket is None or (job.kind in _FENCED and job.epoch != ticket.epoch):

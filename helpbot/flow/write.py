@@ -5,9 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
-from helpbot.core.effects import Edit, Effect, Kind, Reacted, Record, RedactAll, RedactSlot, Schedule, Send
+from helpbot.core.effects import (
+    Edit,
+    Effect,
+    JobKind,
+    Kind,
+    Reacted,
+    Record,
+    RedactAll,
+    RedactSlot,
+    Schedule,
+    Send,
+)
 from helpbot.core.helplog import help_record
-from helpbot.core.ids import EventId, RoomId, UserId, txn_id
+from helpbot.core.ids import EventId, RoomId, TicketId, UserId, txn_id
 from helpbot.core.notices import NothingToVerify, Notice, Relayed, RelayedMore, Taken
 from helpbot.core.records import Job, OutboxRow, Priority
 from helpbot.core.routing import learned
@@ -73,7 +84,9 @@ class Writer:
             case RedactAll():
                 self._redact(ticket, None)
             case Schedule(job, due):
-                self._tx.schedule(Job(ticket.id, job, due, ticket.epoch))
+                of_all = job is JobKind.DIGEST  # one for all questions
+                of = TicketId(0) if of_all else ticket.id
+                self._tx.schedule(Job(of, job, due, 0 if of_all else ticket.epoch))
                 self.written.wake_at(due)
             case Record():
                 self._record(ticket)

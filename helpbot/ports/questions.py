@@ -44,6 +44,14 @@ class QuestionsTx(Protocol):
         """Return the questions that a volunteer holds."""
         ...
 
+    def ticket_by_ref(self, ref: str) -> Ticket | None:
+        """Return the newest question of a reference that has not ended."""
+        ...
+
+    def unowned(self) -> list[Ticket]:
+        """Return the questions that have not ended and that nobody has taken or answered, oldest first."""
+        ...
+
     def helped_by(self, helper: UserId) -> list[Ticket]:
         """Return the questions that somebody holds or has answered, ended or not."""
         ...

@@ -21,7 +21,7 @@ from helpbot.core.notices.recognition import Thanks
 from helpbot.core.notices.reports import MonthlyReport
 from helpbot.texts import helping, reports, volunteering
 from helpbot.texts import recognition as family
-from helpbot.texts.markup import escape, to_html, to_plain
+from helpbot.texts.markup import escape, quote, to_html, to_plain
 
 _FIELD = re.compile(r"\{(\w+)\}")
 NBSP = "\u00a0"
@@ -89,10 +89,9 @@ class Catalogue:
                 return {"asked_day": self.day(asked_on)}
             case say.Asking(_, by) | say.AskingLater(_, by):
                 return {"by_time": self.moment(by)}
-            case say.NobodyYet(_, until):
-                return {"until_day": self.day(until) if "-" in until else self.moment(until)}
-            case say.Taken(_, helper):
-                return {"helper_name": escape(helper) or self.word("_helper_first")}
+            case say.Taken(_, helper, by):
+                name = escape(helper) or self.word("_helper_first")
+                return {"helper_name": name, "by_time": self.moment(by)}
             case say.Relayed(helper, text) | say.RelayedMore(helper, text):
                 words = self.word("_helper" if isinstance(notice, say.Relayed) else "_helper_first")
                 return {"helper_name": escape(helper) or words, "text_quoted": quote(text)}
@@ -131,7 +130,7 @@ class Catalogue:
                 return {"problems_list": "\n".join(f"- {escape(p)}" for p in problems)}
             case _:
                 made = volunteering.derived(notice, self.word, self.day, self.moment)
-                return made or helping.derived(notice, self.word)
+                return made or helping.derived(notice, self.word, self.day, self.moment)
 
     def _source_line(self, notice: say.FaqAnswer) -> str:
         day = self.day(notice.reviewed) if notice.reviewed else ""
@@ -177,11 +176,6 @@ class Catalogue:
         weekday = self._phrases["_weekdays"][at.weekday()]
         day = f"{weekday} {number}{NBSP}{self._phrases['_months'][at.month - 1]}"
         return self.word("_on_day", day=day, time=time)
-
-
-def quote(text: str) -> str:
-    """Return a person's text as a Markdown quotation, shown as it was typed."""
-    return "\n".join("> " + escape(line) for line in text.strip().splitlines()) or "> "
 
 
 def load_catalogue(language: str = "fr") -> Catalogue:

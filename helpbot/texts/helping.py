@@ -4,18 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from helpbot.core.notices import Notice, peers
-from helpbot.texts.markup import escape
+from helpbot.core.notices import NobodyYet, Notice, digest, peers
+from helpbot.texts.markup import escape, quote
 
 Word = Callable[..., str]
 
 
-def derived(notice: Notice, word: Word) -> dict[str, str]:
+def derived(
+    notice: Notice, word: Word, day: Callable[[str], str], moment: Callable[[str], str]
+) -> dict[str, str]:
     """Return the fields that the words of these notices use beside their own; empty for any other."""
     match notice:
         case peers.PeerAnswered(_, helper):
             return {"helper_name": escape(helper) or word("_helper_first")}
         case peers.PeerSolved(_, helper):
             return {"helper_words": escape(helper) or word("_helper")}
+        case NobodyYet(_, until, then, next_at):
+            again = word(f"_then_{then}", time=moment(next_at)) if next_at else ""
+            return {"until_day": _until(until, day, moment), "next_line": again}
+        case digest.StillNobody(_, told, next_at, until):
+            return {
+                "told_words": word(f"_still_{told}"),
+                "next_line": word("_then_referents", time=moment(next_at)) if next_at else "",
+                "until_day": _until(until, day, moment),
+            }
+        case digest.Digest(lines):
+            return {"lines_list": _lines(lines, word)}
+        case digest.ForReferents(lines, thin):
+            named = ", ".join(escape(title) for title in thin)
+            return {
+                "lines_list": _lines(lines, word),
+                "thin_line": word("_thin", themes=named) if thin else "",
+            }
+        case digest.TakenByRef(_, question):
+            return {"question_quoted": quote(question) if question else ""}
         case _:
             return {}
+
+
+def _until(until: str, day: Callable[[str], str], moment: Callable[[str], str]) -> str:
+    return day(until) if "-" in until else moment(until)
+
+
+def _lines(lines: tuple[digest.Waiting, ...], word: Word) -> str:
+    def line(waiting: digest.Waiting) -> str:
+        theme = word("_waiting_theme", theme=escape(waiting.theme)) if waiting.theme else ""
+        text = escape(waiting.text) if waiting.text else word("_waiting_hidden")
+        return word("_waiting", ref=waiting.ref, theme=theme, text=text)
+
+    return "\n".join(line(waiting) for waiting in lines)

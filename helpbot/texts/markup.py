@@ -36,6 +36,11 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", text)
 
 
+def quote(text: str) -> str:
+    """Return a person's text as a Markdown quotation, shown as it was typed."""
+    return "\n".join("> " + escape(line) for line in text.strip().splitlines()) or "> "
+
+
 def to_html(markdown: str) -> str:
     """Return safe HTML; a single paragraph loses its `<p>`, which clients would pad."""
     html = nh3.clean(

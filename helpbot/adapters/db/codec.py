@@ -20,7 +20,7 @@ _COLUMNS = (
 )  # fmt: skip
 _DETAIL = (
     "status", "entry", "options", "alternatives", "revision", "named", "wave", "helper_slot",
-    "reminders", "reopened", "posted", "first_reply_at", "claimed_at", "answered_at", "outcome",
+    "reminders", "reopened", "posted", "digests", "first_reply_at", "claimed_at", "answered_at", "outcome",
     "feedback", "refused", "sensitive",
 )  # fmt: skip
 

@@ -89,6 +89,14 @@ _ASKED_BY = select(
     order=tickets.c.id.desc(),
     limit=50,
 )
+_BY_REF = select(
+    tickets, where=(tickets.c.ref == Param("of_ref"), _LIVING), order=tickets.c.id.desc(), limit=1
+)
+_UNOWNED = select(
+    tickets,
+    where=(one_of(tickets.c.state, (State.OPEN.value, State.ASKED.value)), tickets.c.helper.is_(None)),
+    order=tickets.c.id,
+)
 _TICKET_COLUMNS = tuple(c.name for c in tickets.c if c.name != "id")
 _NEW_TICKET = Prepared(
     lambda _insert: sa.insert(tickets).values({n: Param(n) for n in _TICKET_COLUMNS}).returning(tickets.c.id)
@@ -152,6 +160,14 @@ class Questions(Area):
     def claims_of(self, helper: UserId) -> list[Ticket]:
         """Return the questions that a volunteer holds."""
         return self._tickets(_CLAIMS, of_helper=helper)
+
+    def ticket_by_ref(self, ref: str) -> Ticket | None:
+        """Return the newest question of a reference that has not ended."""
+        return self._ticket(_BY_REF, of_ref=ref)
+
+    def unowned(self) -> list[Ticket]:
+        """Return the questions that have not ended and that nobody has taken or answered, oldest first."""
+        return self._tickets(_UNOWNED)
 
     def helped_by(self, helper: UserId) -> list[Ticket]:
         """Return the questions that somebody holds or has answered, ended or not."""

@@ -110,6 +110,8 @@ class Taken(Notice):
 
     ref: str
     helper: str
+    by: str
+    """Local time from which somebody else is looked for, without a word of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,10 @@ class NobodyYet(Notice):
     ref: str
     until: str
     """ISO local time at which it expires."""
+    then: str
+    """Who is told of it next: `volunteers` or `referents`."""
+    next_at: str
+    """When (`hours.told`); empty: nobody is left to be told."""
 
 
 @dataclass(frozen=True, slots=True)

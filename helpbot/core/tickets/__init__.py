@@ -16,6 +16,7 @@ from helpbot.core.tickets.asking import (
     wants_human,
     withdrawn,
 )
+from helpbot.core.tickets.digest import told_again, waits_for_anybody
 from helpbot.core.tickets.helping import claimed, due, handed_over, helper_says, left, passed
 from helpbot.core.tickets.parts import without_helper
 from helpbot.core.tickets.peers import found, peer_answers, peer_marked
@@ -70,6 +71,8 @@ __all__ = [
     "said_no",
     "said_yes",
     "set_aside",
+    "told_again",
+    "waits_for_anybody",
     "wants_human",
     "withdrawn",
     "without_helper",

@@ -51,8 +51,10 @@ def claimed(
     if not _claimable(ticket, user):
         return Decision(ticket)
     ticket, effects = _claim(ticket, user, slot, room, facts, private=private)
-    status = Edit(ticket.status, say.Taken(ticket.ref, facts.name_of(user)), Kind.STATUS)
     plan = plan_of(ticket, facts)
+    given_up = facts.hours.add_open_minutes(facts.now, plan.claim_silence + plan.wait_first)
+    taken = say.Taken(ticket.ref, facts.name_of(user), facts.when(given_up))
+    status = Edit(ticket.status, taken, Kind.STATUS)
     due = facts.hours.add_open_minutes(facts.now, plan.claim_silence)
     # Anew, for a question that had expired has no such timer any more.
     timers = (Schedule(JobKind.CLAIM_SILENCE, due), facts.expiry(plan.expire_days))
@@ -188,7 +190,7 @@ def due(ticket: Ticket, job: JobKind, facts: Facts) -> Decision:
             return _silent(ticket, facts) if ticket.state is State.CLAIMED else Decision(ticket)
         case JobKind.EXPIRE:
             return _expire(ticket, facts)
-        case JobKind.THANKS | JobKind.MONTHLY_REPORT:
+        case JobKind.THANKS | JobKind.MONTHLY_REPORT | JobKind.DIGEST:
             return Decision(ticket)  # not about the question: flow/thanks.py, flow/report.py
         case JobKind.CLOSE:
             closable = ticket.state is State.ANSWERED
@@ -365,11 +367,10 @@ def _wait_until_open(ticket: Ticket, facts: Facts) -> Decision:
 
 def _nobody(ticket: Ticket, facts: Facts, *, look_again: bool = False) -> Decision:
     """Nobody is left: one post without a ping, the asker told; look again when somebody may be free."""
-    plan = plan_of(ticket, facts)
-    until = facts.hours.add_school_days(facts.now, plan.expire_days)
     effects: list[Effect] = []
     if not (ticket.posted and look_again):
-        effects.append(Edit(ticket.status, say.NobodyYet(ticket.ref, facts.when(until)), Kind.STATUS))
+        effects.append(Edit(ticket.status, _nobody_yet(ticket, facts), Kind.STATUS))
+        effects.append(Schedule(JobKind.DIGEST, facts.next_day()))
     room = facts.volunteers_room
     if not ticket.posted and room is not None and may_show(facts.origin.room, room):
         effects.append(Send("offer/room", room.room, open_notice(ticket, facts), Kind.OFFER))
@@ -379,6 +380,14 @@ def _nobody(ticket: Ticket, facts: Facts, *, look_again: bool = False) -> Decisi
         ticket = replace(ticket, state=State.ASKED)
         effects.append(Schedule(JobKind.ASK, max(again, facts.now + 4 * 60 * MINUTE)))
     return Decision(ticket, tuple(effects))
+
+
+def _nobody_yet(ticket: Ticket, facts: Facts) -> say.NobodyYet:
+    until = facts.hours.add_school_days(facts.now, plan_of(ticket, facts).expire_days)
+    room = facts.volunteers_room
+    seen = room is not None and may_show(facts.origin.room, room)
+    next_at = facts.when(facts.next_day()) if seen or facts.referents else ""
+    return say.NobodyYet(ticket.ref, facts.when(until), "volunteers" if seen else "referents", next_at)
 
 
 def _claimable(ticket: Ticket, user: UserId) -> bool:

@@ -153,6 +153,8 @@ class Ticket:
     reminders: int = 0
     reopened: bool = False
     posted: bool = False
+    digests: int = 0
+    """How many mornings told of it after nobody was left."""
     first_reply_at: int | None = None
     claimed_at: int | None = None
     answered_at: int | None = None
@@ -184,6 +186,8 @@ class Facts:
     threads: bool = False
     volunteers: tuple[Volunteer, ...] = ()
     volunteers_room: RoomFacts | None = None
+    referents: bool = False
+    """There are referents to turn to."""
     name_of: Callable[[UserId], str] = field(default=lambda _user: "")
     """First names, for credit; empty when unknown."""
 

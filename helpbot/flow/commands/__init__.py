@@ -7,12 +7,17 @@ from collections.abc import Callable, Mapping
 from helpbot.core import notices as say
 from helpbot.core.commands import COMMANDS, Command, CommandSpec
 from helpbot.core.incoming import Message
-from helpbot.flow.commands import basics, reports, volunteering
+from helpbot.flow.commands import answering, basics, reports, volunteering
 from helpbot.flow.desk import Desk
 
 Handler = Callable[[Desk, Message, Command], None]
 
-HANDLERS: Mapping[str, Handler] = {**basics.HANDLERS, **reports.HANDLERS, **volunteering.HANDLERS}
+HANDLERS: Mapping[str, Handler] = {
+    **basics.HANDLERS,
+    **answering.HANDLERS,
+    **reports.HANDLERS,
+    **volunteering.HANDLERS,
+}
 _SPECS: Mapping[str, CommandSpec] = {spec.name: spec for spec in COMMANDS}
 
 

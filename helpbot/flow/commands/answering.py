@@ -1,0 +1,73 @@
+"""Helping with a question by its reference, from wherever one reads of it."""
+
+from __future__ import annotations
+
+from helpbot.core import notices as say
+from helpbot.core import tickets
+from helpbot.core.commands import Command
+from helpbot.core.incoming import Message
+from helpbot.core.notices.digest import AnswerPassedOn, NoSuchQuestion, TakenByRef
+from helpbot.core.routing import may_show
+from helpbot.core.tickets import Ticket
+from helpbot.flow.desk import Desk
+from helpbot.flow.facts import room_facts
+
+
+def answer(desk: Desk, event: Message, command: Command) -> None:
+    """`!reponse REF …`: the words are relayed to the asker."""
+    ticket, text = _meant(desk, event, command)
+    if ticket is None:
+        return
+    if not text:
+        desk.note(event, NoSuchQuestion())
+        return
+    decision = tickets.helper_says(
+        ticket,
+        event.sender,
+        event.event_id,
+        text,
+        _slot(ticket, event),
+        event.room,
+        desk.facts(ticket),
+        private=desk.direct(event),
+    )
+    done = bool(decision.effects)
+    desk.carry(decision)
+    desk.note(event, AnswerPassedOn(ticket.ref) if done else say.AlreadyTaken(ticket.ref))
+
+
+def take(desk: Desk, event: Message, command: Command) -> None:
+    """`!prendre REF`: the sender takes the question."""
+    ticket, _ = _meant(desk, event, command)
+    if ticket is None:
+        return
+    slot, private = _slot(ticket, event), desk.direct(event)
+    facts = desk.facts(ticket)
+    decision = tickets.claimed(ticket, event.sender, slot, event.room, facts, private=private)
+    if decision.ticket.helper != event.sender:
+        desk.note(event, say.AlreadyTaken(ticket.ref))
+        return
+    desk.carry(decision)
+    seen = may_show(facts.origin.room, room_facts(desk.tx, event.room))
+    desk.note(event, TakenByRef(ticket.ref, ticket.text if seen else ""))
+
+
+def _meant(desk: Desk, event: Message, command: Command) -> tuple[Ticket | None, str]:
+    """Return the question of a reference and the words after it; None, having said why."""
+    if not desk.may_help(event.sender):
+        desk.note(event, say.NotAVolunteer())
+        return None, ""
+    ref, _, text = command.rest.strip().partition(" ")
+    ticket = desk.tx.ticket_by_ref(ref.strip(" :.,").upper()) if ref else None
+    if ticket is None or ticket.sensitive or ticket.plan is None:
+        desk.note(event, NoSuchQuestion())
+        return None, ""
+    return ticket, text.strip(" :")
+
+
+def _slot(ticket: Ticket, event: Message) -> str:
+    own = next((o.slot for o in ticket.offers if o.user == event.sender), "")
+    return own or ("offer/room" if ticket.posted else f"offer/{event.sender}")
+
+
+HANDLERS = {"reponse": answer, "prendre": take}
