@@ -11,7 +11,7 @@ import pytest
 from helpbot.testing.clock import FakeClock
 
 # A test that waits for what never comes is stopped, and says where it stood.
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 @pytest.fixture

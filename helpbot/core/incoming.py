@@ -84,6 +84,24 @@ class Echo:
     txn_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """An event of our own, read back in its room, whichever device of ours sent it."""
+
+    event_id: EventId
+    room: RoomId
+    at: int
+    about: str = ""
+    """What it relates to and how, in the form of `readback.about`; it stays readable without a key."""
+    readable: bool = False
+    kind: str = ""
+    """`fr.helpbot.kind`, where it is readable and has one."""
+    ticket: str = ""
+    """`fr.helpbot.ticket`, likewise."""
+    answers: EventId | None = None
+    """The message that it is a reply to."""
+
+
 Incoming = Message | Reaction | Redaction | Sealed
 TimelineItem = Incoming | Echo
 

@@ -130,6 +130,18 @@ class Deliverer:
         """Nothing waits and nothing is under way."""
         return not self.busy and not any(self.waiting.values())
 
+    def all_waiting(self) -> list[OutboxRow]:
+        """Return everything that is still to be sent, each room in order."""
+        return [row for queue in self.waiting.values() for row in queue]
+
+    async def stands_already(self, row: OutboxRow, event: EventId) -> None:
+        """Take a waiting row as sent: its event was found in the room."""
+        self.waiting[row.room] = [other for other in self.waiting[row.room] if other.id != row.id]
+        if not self.waiting[row.room]:
+            del self.waiting[row.room]
+        self._remember(row.txn_id, event)
+        await self.flush()
+
     def start(self, row: OutboxRow) -> None:
         """Take a row out of its queue; its room waits until `send` is done."""
         self.waiting[row.room].pop(0)
@@ -208,11 +220,14 @@ class Deliverer:
                 await self.store.run(lambda tx: tx.park_outbox(row.id))
                 return None
             return await self.homeserver.redact(row.room, target, row.txn_id)
-        content = await self._completed(row)
+        content = await self.completed(row)
         return await self.homeserver.send(row.room, row.event_type, content, row.txn_id)
 
-    async def _completed(self, row: OutboxRow) -> dict[str, Any]:
-        """Put in the event ids that were unknown when the row was written."""
+    async def completed(self, row: OutboxRow) -> dict[str, Any]:
+        """Return the content with the event ids that were unknown when the row was written.
+
+        Raises `Refused` for the edit of what was never sent.
+        """
         if row.ticket is None or not (row.edits_slot or row.reply_slot):
             return row.content
         ticket, slot = row.ticket, row.slot if row.edits_slot else row.reply_slot

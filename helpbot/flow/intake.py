@@ -53,7 +53,7 @@ async def take_in(
 
     `sent` hands over what was sent and not stored yet: it shares the transaction.
     """
-    past = {n.room: await _gap(homeserver, n, since) for n in batch.rooms if n.gap and not n.joined_here}
+    past = {n.room: await fill_gap(homeserver, n, since) for n in batch.rooms if n.gap and not n.joined_here}
     opened = await _unseal(store, homeserver, batch.sessions) if batch.sessions else []
     now = clock.now()
     confirmed = sent()
@@ -77,7 +77,7 @@ async def open_sealed(
     return await store.run(lambda tx: _Intake(tx, setting, now).late(opened))
 
 
-async def _gap(homeserver: Homeserver, news: RoomNews, since: str | None) -> tuple[TimelineItem, ...]:
+async def fill_gap(homeserver: Homeserver, news: RoomNews, since: str | None) -> tuple[TimelineItem, ...]:
     """Return what a limited timeline left out, oldest first."""
     if since is None or news.membership is not Membership.JOIN:
         return ()

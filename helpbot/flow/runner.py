@@ -13,6 +13,7 @@ from helpbot.flow.counters import Counters
 from helpbot.flow.deliver import Deliverer
 from helpbot.flow.handle import handle
 from helpbot.flow.intake import open_sealed, take_in
+from helpbot.flow.readback import ReadBack
 from helpbot.flow.rooms import answer_invitation
 from helpbot.flow.setting import Setting
 from helpbot.flow.timers import run_due_job
@@ -48,6 +49,8 @@ class Bot:
     inbox: list[InboxItem] = field(default_factory=list)
     unreadable: Unreadable = field(default_factory=Unreadable)
     _caught_up: bool = False
+    _read_back: bool = False
+    """The database is older than this device: the rooms are read back before anything is said."""
     _due: int | None = None
     """When the timer loop wakes by itself."""
     _work: asyncio.Event = field(default_factory=asyncio.Event)
@@ -63,14 +66,27 @@ class Bot:
 
     async def start(self) -> None:
         """Take up what the store knows: rooms, cursor, undecided and unsent things."""
-        rooms, self.cursor = await self.store.run(lambda tx: (tx.joined_rooms(), tx.cursor()))
+        rooms, self.cursor, device = await self.store.run(
+            lambda tx: (tx.joined_rooms(), tx.cursor(), tx.device())
+        )
         self.homeserver.restore(rooms)
+        this = self.homeserver.device_id
+        self._read_back = self.cursor is not None and device not in (None, this)
+        if device != this and not self._read_back:
+            await self.store.run(lambda tx: tx.set_device(this))
         now = self.clock.now()
-        self.inbox += await self.store.run(lambda tx: tx.waiting_inbox(now))
+        if not self._read_back:
+            self.inbox += await self.store.run(lambda tx: tx.waiting_inbox(now))
         await self.deliverer.load()
 
     async def sync_once(self, *, wait_ms: int = 0) -> bool:
         """Take in one sync. Returns whether there was anything in it."""
+        if self._read_back and self.cursor is not None:
+            back = ReadBack(self.store, self.homeserver, self.clock, self.setting, self.deliverer)
+            self.cursor = await back.run(self.cursor)
+            self._read_back = False
+            await self.retry_inbox()
+            return True
         # Our own events tell what became of sends whose answer was lost; else they are only noise.
         own = not self._caught_up or self.deliverer.unsure
         batch = await self.homeserver.sync(self.cursor, wait_ms=wait_ms, own=own)

@@ -25,6 +25,14 @@ class ArrivalsTx(Protocol):
         """Move the cursor; same transaction as the inbox."""
         ...
 
+    def device(self) -> str | None:
+        """Return the device that this database was written by; None where none was noted yet."""
+        ...
+
+    def set_device(self, device: str) -> None:
+        """Note the device that writes from now on."""
+        ...
+
     def room(self, room: RoomId) -> RoomRow | None:
         """Return what is known of a room."""
         ...

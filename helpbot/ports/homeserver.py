@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from helpbot.core.ids import EventId, RoomId, UserId
-from helpbot.core.incoming import Batch, Message, Page, Reaction, RoomFacts, Sealed
+from helpbot.core.incoming import Batch, Message, Page, Reaction, RoomFacts, Sealed, Spoken
 
 
 class HomeserverError(Exception):
@@ -63,6 +63,11 @@ class Homeserver(Protocol):
         """Our own display name, or the localpart where there is none."""
         ...
 
+    @property
+    def device_id(self) -> str:
+        """The id of the device that this process is: another one after every loss of the keys."""
+        ...
+
     def restore(self, rooms: Iterable[RoomFacts]) -> None:
         """Tell it what the store knows of the joined rooms, before the first sync after a start."""
         ...
@@ -100,6 +105,13 @@ class Homeserver(Protocol):
 
     async def find_sent(self, room: RoomId, txn_id: str, *, since: int) -> EventId | None:
         """Read the room back to the time `since` (ms) for what this device sent with `txn_id`."""
+        ...
+
+    async def spoken(self, room: RoomId, *, since: str) -> list[Spoken]:
+        """Return what we said in a room after the cursor `since`, from any device, oldest first.
+
+        Reactions and redactions of ours are in it; what cannot be read is told by its relation alone.
+        """
         ...
 
     async def profile_name(self, user: UserId) -> str:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from helpbot.adapters.matrix.translate import Malformed, parse
+from helpbot.adapters.matrix.translate import Malformed, own_words, parse
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.incoming import (
     Batch,
@@ -21,6 +21,7 @@ from helpbot.core.incoming import (
     RoomFacts,
     RoomNews,
     Sealed,
+    Spoken,
     TimelineItem,
 )
 from helpbot.ports import Refused
@@ -139,6 +140,17 @@ class FakeHomeserver:
         found = next((event for event in events if event.txn == mine and event.at >= since), None)
         self.server.depart(self._user, "find_sent", room)
         return found.event_id if found else None
+
+    async def spoken(self, room: RoomId, *, since: str) -> list[Spoken]:
+        """Read our own words back."""
+        await self.server.arrive(self._user, "spoken", room, None)
+        here = self.server.joined(self._user, room)
+        ours = (e for e in here.events if e.sender == self._user and e.pos > _position(since))
+        opened = self._device.opened
+        wires = (e.wire(opened=e.session in opened and e.redacted_by is None) for e in ours)
+        found = [own_words(wire, room) for wire in wires if "state_key" not in wire]
+        self.server.depart(self._user, "spoken", room)
+        return [said for said in found if said is not None]
 
     async def profile_name(self, user: UserId) -> str:
         """Look a name up."""

@@ -27,7 +27,7 @@ from helpbot.testing.tester import BOT, BotTester
 T = TypeVar("T")
 
 _READS = frozenset({
-    "cursor", "room", "joined_rooms", "invitations", "direct_room", "knows_event", "waiting_inbox",
+    "cursor", "device", "room", "joined_rooms", "invitations", "direct_room", "knows_event", "waiting_inbox",
     "sealed", "sealed_between", "unsent",
     "outbox_by_txn", "sent_message", "slot_event", "slot_row", "last_content",
     "ticket_messages", "relays_of", "ticket", "ticket_of", "ticket_in_thread", "tickets_pending",

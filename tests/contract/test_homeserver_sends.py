@@ -8,6 +8,7 @@ import pytest
 from worlds import Follower, World, echoes, react, room_with_bot, say
 
 from helpbot.core.incoming import Echo, Message
+from helpbot.core.readback import about, about_redaction
 from helpbot.ports import Refused
 
 TEXT = {"msgtype": "m.text", "body": "bonjour"}
@@ -172,3 +173,26 @@ async def test_nobody_writes_where_they_are_not(world: World) -> None:
     room = await lea.create_room(invite=[world.bot.user_id])
     with pytest.raises(Refused):
         await world.bot.send(room, "m.room.message", TEXT, "t1")
+
+
+async def test_our_own_words_are_read_back_from_whatever_device(world: World) -> None:
+    lea = await world.teacher("lea")
+    room = await room_with_bot(world, lea)
+    seen = await Follower.start(world)
+    before = await world.bot.send(room, "m.room.message", TEXT, "before")
+    await seen.get(before)
+    assert seen.cursor is not None
+    question = await say(lea, room, "Une question")
+    relation = {"m.in_reply_to": {"event_id": question}}
+    answer = await world.bot.send(room, "m.room.message", {**ANSWER, "m.relates_to": relation}, "t1")
+    other = await world.send_from_elsewhere(room, TEXT, "t2")
+    tap = {"rel_type": "m.annotation", "event_id": question, "key": "1"}
+    reaction = await world.bot.send(room, "m.reaction", {"m.relates_to": tap}, "t3")
+    redaction = await world.bot.redact(room, before, "t4")
+    spoken = await world.bot.spoken(room, since=seen.cursor)
+    assert [s.event_id for s in spoken] == [answer, other, reaction, redaction]
+    assert (spoken[0].kind, spoken[0].answers, spoken[0].readable) == ("answer", question, True)
+    assert [s.about for s in spoken] == [
+        about({"m.relates_to": relation}), "", about({"m.relates_to": tap}), about_redaction(before)
+    ]  # fmt: skip
+    assert await world.bot.spoken(room, since=(await seen.step()).next) == []

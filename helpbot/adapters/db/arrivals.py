@@ -33,6 +33,7 @@ from helpbot.core.records import (
 
 _JOINED = rooms.c.membership == Membership.JOIN.value
 _GET_CURSOR = select(state.c.value, where=state.c.key == "cursor")
+_GET_DEVICE = select(state.c.value, where=state.c.key == "device")
 _SET_STATE = upsert(state)
 _ROOM = select(rooms, where=rooms.c.room == Param("room"))
 _SAVE_ROOM = upsert(rooms)
@@ -91,6 +92,15 @@ class Arrivals(Area):
     def set_cursor(self, cursor: str) -> None:
         """Move the cursor; same transaction as the inbox."""
         self._do(_SET_STATE, {"key": "cursor", "value": cursor})
+
+    def device(self) -> str | None:
+        """Return the device that this database was written by; None where none was noted yet."""
+        row = self._row(_GET_DEVICE)
+        return row[0] if row else None
+
+    def set_device(self, device: str) -> None:
+        """Note the device that writes from now on."""
+        self._do(_SET_STATE, {"key": "device", "value": device})
 
     def room(self, room: RoomId) -> RoomRow | None:
         """Return what is known of a room."""

@@ -19,7 +19,7 @@ from helpbot.adapters.matrix.http import Api, seg, text_of
 from helpbot.adapters.matrix.keystore import KeyStore
 from helpbot.adapters.matrix.machine import MissingKey, Undecryptable
 from helpbot.adapters.matrix.rooms import STATE_TYPES, Room, is_own_join
-from helpbot.adapters.matrix.translate import Malformed, parse
+from helpbot.adapters.matrix.translate import Malformed, own_words, parse
 from helpbot.adapters.matrix.trust import Trust
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.incoming import (
@@ -31,6 +31,7 @@ from helpbot.core.incoming import (
     RoomFacts,
     RoomNews,
     Sealed,
+    Spoken,
     TimelineItem,
 )
 from helpbot.ports import HomeserverError, LoggedOut, Refused
@@ -39,6 +40,7 @@ _TIMELINE_TYPES = ("m.room.message", "m.room.encrypted", "m.reaction", "m.room.r
 _TIMELINE_LIMIT = 50
 _PAGE = 100
 _FIND_PAGES = 50
+_SPOKEN_PAGES = 400
 _NOTHING = {"not_types": ["*"]}
 
 
@@ -175,8 +177,10 @@ class MatrixHomeserver:
         item = self._open(json.loads(sealed.raw), sealed)
         return item if isinstance(item, Message | Reaction) else None
 
-    async def _page(self, room: RoomId, start: str | None, stop: str | None) -> dict[str, Any]:
-        query = {"dir": "b", "limit": str(_PAGE), "filter": _PAGE_FILTER}
+    async def _page(
+        self, room: RoomId, start: str | None, stop: str | None, only: str | None = None
+    ) -> dict[str, Any]:
+        query = {"dir": "b", "limit": str(_PAGE), "filter": only or _PAGE_FILTER}
         if start is not None:
             query["from"] = start
         if stop is not None:
@@ -346,6 +350,31 @@ class MatrixHomeserver:
             start = end
         return None
 
+    async def spoken(self, room: RoomId, *, since: str) -> list[Spoken]:
+        """Return what we said in a room after the cursor `since`, see `ports.Homeserver.spoken`."""
+        found: list[Spoken] = []
+        start: str | None = None
+        only_ours = json.dumps({**_PAGE_TYPES, "senders": [self._me]}, separators=(",", ":"))
+        for _ in range(_SPOKEN_PAGES):
+            answer = await self._page(room, start, since, only_ours)
+            chunk = _list_at(answer, "chunk")
+            found += filter(None, (self._own_words(event, room) for event in chunk))
+            start = answer.get("end")
+            if not isinstance(start, str):
+                break
+        return found[::-1]
+
+    def _own_words(self, event: object, room: RoomId) -> Spoken | None:
+        if not isinstance(event, Mapping) or event.get("sender") != self._me or "state_key" in event:
+            return None
+        if event.get("type") == "m.room.encrypted":
+            try:
+                parse({**event, "sender": f"{self._me}?"}, room, self._me)  # its outer shape
+                event = {**self._keys.machine.open(event, room), "unsigned": event.get("unsigned")}
+            except (MissingKey, Undecryptable, Malformed):
+                pass
+        return own_words(event, room)
+
     async def profile_name(self, user: UserId) -> str:
         """Return somebody's display name, empty where there is none or it is hidden."""
         try:
@@ -492,9 +521,8 @@ def _room_filter(limit: int) -> dict[str, Any]:
 
 _FILTER = _room_filter(_TIMELINE_LIMIT)
 _FIRST_FILTER = json.dumps(_room_filter(1), separators=(",", ":"))
-_PAGE_FILTER = json.dumps(
-    {"lazy_load_members": True, "types": [*_TIMELINE_TYPES, "m.room.member"]}, separators=(",", ":")
-)
+_PAGE_TYPES = {"lazy_load_members": True, "types": [*_TIMELINE_TYPES, "m.room.member"]}
+_PAGE_FILTER = json.dumps(_PAGE_TYPES, separators=(",", ":"))
 
 
 def _list_at(value: object, *path: str) -> list[Any]:

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from helpbot.core.ids import EventId, RoomId, UserId
-from helpbot.core.incoming import Echo, Message, Reaction, Redaction, Sealed, TimelineItem
+from helpbot.core.incoming import Echo, Message, Reaction, Redaction, Sealed, Spoken, TimelineItem
+from helpbot.core.readback import about, about_redaction
 
 MEGOLM = "m.megolm.v1.aes-sha2"
 MAX_TEXT = 65_536
@@ -71,6 +72,32 @@ def parse(event: object, room: RoomId, me: UserId, *, encrypted: bool = False) -
     if kind == "m.room.encrypted":
         return _sealed(content, event_id, room, sender, at)
     return _message(content, event_id, room, sender, at, encrypted=encrypted)
+
+
+def own_words(event: Event, room: RoomId) -> Spoken | None:
+    """Return an event of our own, decrypted where possible, as what we said; None for anything else."""
+    kind, content = event.get("type"), event.get("content")
+    event_id, at = _maybe_id(event.get("event_id")), event.get("origin_server_ts")
+    if not isinstance(content, Mapping) or event_id is None or not isinstance(at, int):
+        return None
+    if kind == "m.room.redaction":
+        target = _maybe_id(content.get("redacts") or event.get("redacts"))
+        return None if target is None else Spoken(event_id, room, at, about_redaction(target), readable=True)
+    if not content:
+        return None  # redacted: nothing is left of what it was
+    meta = content.get("fr.helpbot")
+    meta = meta if isinstance(meta, Mapping) else {}
+    answered = _relation(content).get("m.in_reply_to")
+    return Spoken(
+        event_id,
+        room,
+        at,
+        about(content),
+        readable=kind != "m.room.encrypted",
+        kind=str(meta.get("kind") or ""),
+        ticket=str(meta.get("ticket") or ""),
+        answers=_maybe_id(answered.get("event_id")) if isinstance(answered, Mapping) else None,
+    )
 
 
 def _sealed(content: Event, event_id: EventId, room: RoomId, sender: UserId, at: int) -> Sealed:

@@ -326,6 +326,11 @@ class KeyLate(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class BackWithoutKeys(Notice):
+    """Back from a loss: what was written here meanwhile cannot be read, and nobody knows whom it was for."""
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRefused(Notice):
     """A message meant for the bot cannot be read: its author's client gives no key."""
 
