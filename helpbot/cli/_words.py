@@ -24,6 +24,10 @@ _OUT = {
         "le compte a déjà une identité de chiffrement, créée ailleurs",
         "donnez sa clé (matrix.recovery_key_file) ou son data_dir ; sinon : helpbot identity reset",
     ),
+    "HELPBOT_RETIRED_DEVICE": (
+        "cet appareil servait avant la restauration : ses clés ne doivent pas resservir",
+        "donnez password, ou le jeton d'une nouvelle connexion",
+    ),
     "HELPBOT_ALREADY_RUNNING": ("un autre processus utilise data_dir", "arrêtez d'abord le bot"),
 }
 """Code → what and what to do, in the operator's words; other codes keep the adapter's own."""

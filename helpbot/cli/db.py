@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -18,7 +20,7 @@ _config = click.option(
 
 @click.group()
 def db() -> None:
-    """Met la base de données à jour."""
+    """Met à jour, sauvegarde et restaure la base de données et l'identité du bot."""
 
 
 @db.command()
@@ -46,3 +48,52 @@ def upgrade(config: Path) -> None:
         click.echo(f"rien à faire : version {now}")
     else:
         click.echo(f"version {before or 'aucune'} → {now}")
+
+
+_file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FICHIER")
+
+
+@db.command()
+@_file
+@_config
+def backup(file: Path, config: Path) -> None:
+    """Écrit dans FICHIER la base et l'identité du bot, qui peut rester en marche.
+
+    Le fichier contient des clés et des messages : il est créé lisible par vous seul (0600) ; gardez-le comme
+    un secret, sur une autre machine. La clé des pseudonymes et la clé de récupération n'y sont pas. Une
+    sauvegarde plus ancienne du même nom est remplacée, tout autre fichier est laissé. Avec PostgreSQL :
+    pg_dump.
+    """
+    from helpbot.adapters.clock import SystemClock
+    from helpbot.backups import make_backup
+    from helpbot.settings import load_settings
+
+    made = make_backup(load_settings(config, os.environ), file, SystemClock().now())
+    size = file.stat().st_size / 1_000_000
+    click.echo(f"{file} : base (version {made.about.schema}), identité, {made.room_keys} clés, {size:.1f} Mo")
+
+
+@db.command()
+@_file
+@_config
+@click.option("--replace", is_flag=True, help="Remplace la base et l'identité qui sont déjà là.")
+def restore(file: Path, config: Path, replace: bool) -> None:
+    """Remet en place une sauvegarde ; le bot doit être arrêté.
+
+    Au prochain démarrage, le bot entre avec un nouvel appareil signé par la même identité, fait oublier
+    l'ancien au serveur, puis relit les salons avant de parler : ce qu'il a déjà répondu depuis la sauvegarde
+    ne l'est pas une seconde fois. Il faut le mot de passe (matrix.password) ou le jeton d'une nouvelle
+    connexion.
+    """
+    from helpbot.backups import restore_backup
+    from helpbot.settings import load_settings
+
+    settings = load_settings(config, os.environ)
+    done = restore_backup(settings, file, replace=replace)
+    made = datetime.fromtimestamp(done.about.made_at / 1000, UTC).astimezone(ZoneInfo(settings.timezone))
+    upgraded = ", base mise à jour" if done.upgraded else ""
+    click.echo(f"sauvegarde du {made:%d/%m/%Y à %H:%M} remise dans {settings.data_dir}{upgraded}")
+    if settings.matrix.access_token is not None:
+        click.echo(
+            "donnez password, ou le jeton d'une nouvelle connexion : l'ancien ne servira plus", err=True
+        )

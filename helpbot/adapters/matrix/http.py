@@ -6,8 +6,9 @@ to a question may; here a body is parsed once, and nothing is built that nobody 
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -52,6 +53,11 @@ class Api:
 
     def __init__(self, homeserver: str, access_token: str | None = None) -> None:
         self.base = homeserver.rstrip("/")
+        self.renewal: Callable[[LoggedOut], Awaitable[None]] | None = None
+        """Gets another token when this one is no longer taken, see `login.log_in`; raises where it cannot."""
+        self.worked = False
+        """The token was taken at least once."""
+        self._renewing = asyncio.Lock()
         self._headers = {"Content-Type": "application/json"}
         self._session = aiohttp.ClientSession(
             # No limit: a send that is slow must not keep the next sync from its connection.
@@ -67,6 +73,7 @@ class Api:
     def authorise(self, access_token: str) -> None:
         """Use `access_token` from now on."""
         self._headers["Authorization"] = f"Bearer {access_token}"
+        self.worked = False
 
     async def close(self) -> None:
         """Close the connections."""
@@ -95,7 +102,31 @@ class Api:
         *,
         wait_s: float = 0,
     ) -> dict[str, Any]:
-        """Make one request. Raise `RateLimited`, `Unreachable`, `Refused` or `LoggedOut`."""
+        """Make one request, with another token where this one has ended.
+
+        Raise `RateLimited`, `Unreachable`, `Refused` or `LoggedOut`.
+        """
+        used = self._headers.get("Authorization")
+        try:
+            return await self.once(method, path, body, query, wait_s=wait_s)
+        except LoggedOut as out:
+            if self.renewal is None or out.code != "M_UNKNOWN_TOKEN":
+                raise
+            async with self._renewing:
+                if self._headers.get("Authorization") == used:
+                    await self.renewal(out)
+        return await self.once(method, path, body, query, wait_s=wait_s)
+
+    async def once(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        query: Mapping[str, str] | None = None,
+        *,
+        wait_s: float = 0,
+    ) -> dict[str, Any]:
+        """Make one request with the token as it is. Raise as `call` does."""
         url = f"{self.base}/_matrix/client/{path}"
         if query:
             url = f"{url}?{urlencode(query)}"
@@ -117,6 +148,7 @@ class Api:
             if response.status == 200:
                 raise Unreachable(f"{self.base}: {method} {path}: the answer is not JSON") from error
         if response.status == 200 and isinstance(answer, dict):
+            self.worked = True
             return answer
         raise _error(method, path, response, answer if isinstance(answer, dict) else None)
 

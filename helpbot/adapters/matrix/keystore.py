@@ -72,6 +72,11 @@ class RoomKey:
     sender_key: str
 
 
+def create_tables(db: sqlite3.Connection) -> None:
+    """Make the tables that are not there yet."""
+    db.executescript(_SCHEMA)
+
+
 class KeyStore:
     """Accounts, Olm sessions, devices and room keys. Its methods' names are nio's where nio calls them."""
 
@@ -83,7 +88,7 @@ class KeyStore:
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
             "PRAGMA busy_timeout=5000; PRAGMA cache_size=-1000;"
         )
-        self._db.executescript(_SCHEMA)
+        create_tables(self._db)
         self._user_id = user_id
         self._device_id = device_id
         self._depth = 0

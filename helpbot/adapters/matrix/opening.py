@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,10 +14,12 @@ from helpbot.adapters.matrix.client import MatrixHomeserver
 from helpbot.adapters.matrix.crypto import Encryption
 from helpbot.adapters.matrix.http import Api
 from helpbot.adapters.matrix.keystore import KeyStore
-from helpbot.adapters.matrix.login import Account, log_in
+from helpbot.adapters.matrix.login import Account, delete_retired, log_in
 from helpbot.adapters.matrix.machine import Machine
 from helpbot.adapters.matrix.trust import Approve, Trust, ensure_trust, reset_identity
 from helpbot.ports import Clock, LoggedOut
+
+log = logging.getLogger("helpbot.matrix")
 
 
 @dataclass(slots=True)
@@ -47,6 +50,8 @@ async def connect(
             recovery_file=recovery_file,
             now=clock.now(),
         )
+        if not await delete_retired(device.api, account, data_dir):
+            log.warning("the homeserver keeps the device of before the backup; delete it from another client")
         client = MatrixHomeserver(device.api, device.keys, device.store, device.lock, trust)
         await client.prepare()
     return client
@@ -73,7 +78,7 @@ async def renew_identity(
 @asynccontextmanager
 async def _device(account: Account, data_dir: Path, clock: Clock) -> AsyncIterator[_Device]:
     """Give the account's device; it is closed when anything inside fails, else it is the caller's."""
-    lock = _lock(data_dir)
+    lock = take_folder(data_dir)
     api = Api(account.homeserver)
     store = None
     try:
@@ -90,7 +95,7 @@ async def _device(account: Account, data_dir: Path, clock: Clock) -> AsyncIterat
         raise
 
 
-def _lock(data_dir: Path) -> int:
+def take_folder(data_dir: Path) -> int:
     """Take the folder for this process: two of them with one device would break its ratchets."""
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(data_dir / "matrix.lock", os.O_RDWR | os.O_CREAT, 0o600)
