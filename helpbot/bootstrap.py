@@ -20,7 +20,7 @@ from helpbot.adapters.memory import give_back
 from helpbot.adapters.pseudonyms import load_pseudonyms
 from helpbot.core.addressing import Me
 from helpbot.core.effects import Kind
-from helpbot.core.hours import TIMEZONES, OpenHours
+from helpbot.core.hours import TIMEZONES, Break, OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.matching import FaqIndex
 from helpbot.core.records import Seed
@@ -32,21 +32,29 @@ from helpbot.flow.runner import Bot
 from helpbot.flow.setting import Policy, RoomPolicy, Setting
 from helpbot.flow.write import Written
 from helpbot.ports import Clock, Homeserver, Store
-from helpbot.settings import Settings
 from helpbot.texts import load_catalogue
 
 if TYPE_CHECKING:
     from helpbot.adapters.health import Health, HealthServer, Metric
+    from helpbot.settings import Settings
 
 FAQ_POLL_MS = 5_000
 FAQ_QUIET_MS = 500
 FIRST_REPLIES = (Kind.ANSWER, Kind.CLARIFY, Kind.REDIRECT, Kind.ROUTE, Kind.LATE)
 
 
+def given_holidays(settings: Settings) -> dict[str, tuple[Break, ...]]:
+    """Return the school holidays that the operator gave, by zone."""
+    return {
+        zone: tuple(Break(b.name, b.first, b.back) for b in breaks)
+        for zone, breaks in settings.school_holidays.items()
+    }
+
+
 def make_policy(settings: Settings) -> Policy:
     """Return the operator's choices in the forms that decisions use."""
     routing, privacy = settings.routing, settings.privacy
-    holidays = settings.holidays()
+    holidays = given_holidays(settings)
     calendar = load_calendar(settings.school_zone, settings.timezone, holidays)
 
     @lru_cache(maxsize=1000)  # a directory of thousands has few different hours

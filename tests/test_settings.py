@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import typing
 from datetime import date
 from pathlib import Path
@@ -12,11 +15,12 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
+from helpbot.bootstrap import given_holidays
 from helpbot.core.hours import Break
 from helpbot.core.problems import Problems
-from helpbot.settings import RoomSettings, SchoolBreak, Settings, Volunteer, load_settings
+from helpbot.settings import RoomSettings, SchoolBreak, Settings, SettingsApart, Volunteer, load_settings
 
 EXAMPLE = Path(__file__).parent.parent / "config.yaml.example"
 MINIMAL = """\
@@ -284,7 +288,7 @@ def test_forgiving_words() -> None:
     assert loaded.school_zone == "B"
     assert loaded.rooms.settings["!a:b"] == RoomSettings(threads="off", level="college")
     assert loaded.volunteers[0].zone == "reunion"
-    assert loaded.holidays() == {
+    assert given_holidays(loaded) == {
         "reunion": (Break("vacances", date(2026, 12, 19), date(2027, 1, 20)),),
     }
 
@@ -344,3 +348,64 @@ def _same_keys(example: dict[str, Any], section: BaseModel, shown: set[str], pat
             default = defaults[key].get_default(call_default_factory=True, validated_data={})
             default = list(default) if isinstance(default, tuple) else default
             assert value == (f"{default}/" if isinstance(default, Path) else default), path + key
+
+
+# In a process of its own.
+
+
+def same(apart: Any, here: Any) -> None:
+    """Compare every value of the tree with what came back without its classes."""
+    if isinstance(here, BaseModel):
+        assert vars(apart).keys() == type(here).model_fields.keys()
+        for name in type(here).model_fields:
+            same(getattr(apart, name), getattr(here, name))
+    elif isinstance(here, SecretStr):
+        assert apart.get_secret_value() == here.get_secret_value()
+        assert here.get_secret_value() not in repr(apart)
+    elif isinstance(here, tuple):
+        assert isinstance(apart, tuple)
+        for ours, theirs in zip(apart, here, strict=True):
+            same(ours, theirs)
+    elif isinstance(here, dict):
+        assert apart.keys() == here.keys()
+        for key in here:
+            same(apart[key], here[key])
+    else:
+        assert (type(apart), apart) == (type(here), here)
+
+
+def test_what_comes_from_another_process_has_every_value_of_the_tree(folder: Path) -> None:
+    path = folder / "config.yaml"
+    path.write_text(
+        MINIMAL + "rooms: {settings: {'!a:b': {threads: on, level: Collège}}}\n"
+        "volunteers: [{user: '@a:b.fr', themes: [pix], zone: Réunion, hours: toujours}]\n"
+        "school_holidays: {réunion: [{from: 2026-12-19, back: 2027-01-20}]}\n"
+    )
+    env = {**os.environ, "HELPBOT__PRIVACY__SOLVED_DAYS": "12"}
+    here = load_settings(path, env)
+    assert here.privacy.solved_days == 12
+    same(SettingsApart(path, env).get(), here)
+
+
+def test_every_problem_comes_from_another_process(folder: Path) -> None:
+    (folder / "config.yaml").write_text("matrix: {homeserver: 1}\nlangue: fr\n")
+    with pytest.raises(Problems) as here:
+        load_settings(folder / "config.yaml", {})
+    with pytest.raises(Problems) as apart:
+        SettingsApart(folder / "config.yaml", dict(os.environ)).get()
+    assert apart.value.found == here.value.found
+    assert len(here.value.found) > 2
+
+
+def test_settings_are_read_here_where_no_other_process_can_be_had(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "config.yaml").write_text(MINIMAL)
+    for program in (str(folder / "none"), "/bin/false"):
+        monkeypatch.setattr(sys, "executable", program)
+        same(SettingsApart(folder / "config.yaml", {}).get(), load_settings(folder / "config.yaml", {}))
+
+
+def test_running_needs_nothing_that_checks_settings() -> None:
+    code = "import sys, helpbot.cli.run, helpbot.bootstrap; sys.exit('pydantic' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

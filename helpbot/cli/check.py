@@ -156,10 +156,11 @@ def _secrets(found: Findings, settings: Settings) -> None:
 
 def _calendars(found: Findings, settings: Settings, now: int) -> None:
     from helpbot.adapters.calendars import load_calendar
+    from helpbot.bootstrap import given_holidays
 
     zones = [settings.school_zone, *(volunteer.zone for volunteer in settings.volunteers)]
     for zone in dict.fromkeys(z for z in zones if z):
-        calendar = load_calendar(zone, settings.timezone, settings.holidays())
+        calendar = load_calendar(zone, settings.timezone, given_holidays(settings))
         soon = calendar.local(now).date() + _AHEAD
         if not calendar.knows(soon):
             known = f"après le {_day(calendar.covers[1])}" if calendar.covers else "pour cette zone"

@@ -38,12 +38,16 @@ def run(config: Path, log_format: str, verbose: bool) -> None:
     en cours, puis s'arrête avec le code 0. Code 1 si le compte ne peut plus servir (dit pourquoi et que
     faire), 2 si la configuration est fausse (tous les problèmes d'un coup).
     """
+    from helpbot.settings import SettingsApart
+
+    coming = SettingsApart(config, os.environ)
     from helpbot.adapters.logs import set_up_logs
     from helpbot.adapters.memory import use_one_arena
-    from helpbot.settings import load_settings
 
     use_one_arena()
-    settings = load_settings(config, os.environ)
+    import helpbot.bootstrap  # noqa: F401  (takes as long as the settings: side by side)
+
+    settings = coming.get()
     set_up_logs(json=log_format == "json", verbose=verbose)
     sys.exit(asyncio.run(serve(settings)))
 

@@ -7,8 +7,9 @@ imported alone is known to whoever imported it, and the package is still to be h
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from types import ModuleType
@@ -48,6 +49,12 @@ def absent(package: str) -> Iterator[None]:
         yield
     finally:
         del sys.modules[package]
+
+
+def environment_of_ours(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which another process finds the same code as this one, wherever that was."""
+    path = os.pathsep.join(p or os.curdir for p in sys.path)
+    return {**environment, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
 
 
 class _StandIn(ModuleType):

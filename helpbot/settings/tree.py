@@ -18,7 +18,6 @@ from pydantic import (
     field_validator,
 )
 
-from helpbot.core.hours import Break
 from helpbot.settings import values
 from helpbot.settings.values import (
     Count,
@@ -254,10 +253,3 @@ class Settings(_Section):
             what = "la clé des pseudonymes doit rester hors de data_dir et de ses sauvegardes"
             raise wrong(what, "déplacez-la, par exemple à côté de ce fichier", at=("pseudonym_key_file",))
         return value
-
-    def holidays(self) -> dict[str, tuple[Break, ...]]:
-        """The school holidays that the operator gave, by zone."""
-        return {
-            zone: tuple(Break(b.name, b.first, b.back) for b in breaks)
-            for zone, breaks in self.school_holidays.items()
-        }

@@ -26,6 +26,7 @@ import numpy as np
 
 import helpbot
 from helpbot.adapters.faqfiles.load import load_faq
+from helpbot.core.alone import environment_of_ours
 from helpbot.core.matching import FaqIndex
 from helpbot.core.problems import Problem, Problems
 
@@ -95,17 +96,13 @@ def _own_folder(data_dir: Path) -> Iterator[Path]:
 def _learn_aside(folder: Path, own: Path, answer_at: float | None, clarify_at: float | None) -> str | None:
     """Learn in another process; return the name of what it wrote, None when that does not work here."""
     asked = json.dumps([str(folder), str(own), answer_at, clarify_at])
-    # The same code as here, wherever it was found; no secret of the configuration goes along.
+    # No secret of the configuration goes along.
     environment = {k: v for k, v in os.environ.items() if not k.upper().startswith("HELPBOT__")}
-    environment |= {
-        "PYTHONPATH": os.pathsep.join(p or str(Path.cwd()) for p in sys.path),
-        "PYTHONSAFEPATH": "1",
-    }
     try:
         done = subprocess.run(  # noqa: S603  (ourselves)
             [sys.executable, "-m", __name__],
             input=asked,
-            env=environment,
+            env=environment_of_ours(environment),
             capture_output=True,
             text=True,
             check=True,
