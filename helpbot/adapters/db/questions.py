@@ -97,6 +97,7 @@ _UNOWNED = select(
     where=(one_of(tickets.c.state, (State.OPEN.value, State.ASKED.value)), tickets.c.helper.is_(None)),
     order=tickets.c.id,
 )
+_WRITTEN = select(tickets, where=tickets.c.text != "", order=tickets.c.id.desc(), limit=20_000)
 _TICKET_COLUMNS = tuple(c.name for c in tickets.c if c.name != "id")
 _NEW_TICKET = Prepared(
     lambda _insert: sa.insert(tickets).values({n: Param(n) for n in _TICKET_COLUMNS}).returning(tickets.c.id)
@@ -184,6 +185,10 @@ class Questions(Area):
     def asked_by(self, asker: UserId, *, limit: int) -> list[Ticket]:
         """Return somebody's newest questions, ended or not; those without a text are left out."""
         return self._tickets(_ASKED_BY, of_asker=asker)[:limit]
+
+    def written_tickets(self) -> list[Ticket]:
+        """Return the newest questions of which the text is still kept, 20,000 at most; for reports."""
+        return self._tickets(_WRITTEN)
 
     def save_ticket(self, ticket: Ticket) -> Ticket:
         """Insert (id 0) or update a ticket with its offers; returns it with its id."""

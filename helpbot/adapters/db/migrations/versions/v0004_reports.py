@@ -34,4 +34,4 @@ def upgrade() -> None:
         op.create_index(name, "help_log", columns)
     for name, (some, columns) in _OF_SOME.items():
         where = sa.text(f"{some} IS NOT NULL")
-        op.create_index(name, "help_log", columns, sqlite_where=where, postgresql_where=where)
+        op.create_index(name, "help_log", columns, sqlite_where=where)
