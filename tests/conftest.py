@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
+import shutil
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from helpbot.testing.clock import FakeClock
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # A test that waits for what never comes is stopped, and says where it stood.
 PATIENCE_SECONDS = 120
@@ -25,6 +31,29 @@ def runner() -> Iterator[asyncio.Runner]:
 def clock() -> FakeClock:
     """A Monday of September, 9:00 in Paris."""
     return FakeClock()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window: `HELPBOT_TEST_BROWSER`, the system's, or playwright's own.
+
+    For a module whose tests are not `async`: playwright's loop runs as long as the browser does.
+    """
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra: test)")
+    found = os.environ.get("HELPBOT_TEST_BROWSER") or next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    root = os.name == "posix" and os.geteuid() == 0
+    with api.sync_playwright() as playwright:
+        try:
+            opened = playwright.chromium.launch(
+                executable_path=found, args=["--no-sandbox"] if root else [], timeout=30_000
+            )
+        except api.Error as error:
+            why = str(error).strip().splitlines()[0]
+            pytest.skip(f"no browser starts (apt-get install chromium, or set HELPBOT_TEST_BROWSER): {why}")
+        yield opened
+        opened.close()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

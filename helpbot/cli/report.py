@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     metavar="FICHIER", help="Fichier de configuration.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Un objet JSON sur la sortie standard.")
-def report(config: Path, as_json: bool) -> None:
+@click.option(
+    "--html", "folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+    help="Écrit une page complète dans DIR/index.html : courbes, tableaux, thèmes, fiches, CRCN-Édu.",
+)  # fmt: skip
+def report(config: Path, as_json: bool, folder: Path | None) -> None:
     """Compte les questions : comment elles ont fini, par thème, en combien de temps.
 
     Se lance à côté du bot, sans l'arrêter. Aucune personne n'y figure ; un nombre qui concerne moins de cinq
@@ -33,6 +37,11 @@ def report(config: Path, as_json: bool) -> None:
     from helpbot.settings import load_settings
 
     settings = load_settings(config, os.environ)
+    if folder is not None:
+        from helpbot.cli._report_page import write_report_page
+
+        click.echo(asyncio.run(write_report_page(settings, folder)))
+        return
     found = asyncio.run(read_report(settings))
     if as_json:
         click.echo(json.dumps(as_data(found), ensure_ascii=False))

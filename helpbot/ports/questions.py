@@ -68,6 +68,10 @@ class QuestionsTx(Protocol):
         """Return somebody's newest questions, ended or not; those without a text are left out."""
         ...
 
+    def written_tickets(self) -> list[Ticket]:
+        """Return the newest questions of which the text is still kept, 20,000 at most; for reports."""
+        ...
+
     def save_ticket(self, ticket: Ticket) -> Ticket:
         """Insert (id 0) or update a ticket with its offers; returns it with its id."""
         ...

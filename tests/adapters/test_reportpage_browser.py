@@ -1,0 +1,84 @@
+"""The report's page in a real browser: accessible, usable by keyboard, within a phone's width, on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from test_reportpage import busy_overview
+
+from helpbot.adapters.reportpage import page as make_page
+from helpbot.adapters.reportpage import write_page
+from helpbot.texts import load_catalogue
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+PHONE, DESK = {"width": 375, "height": 740}, {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("bilan")
+    return write_page(folder, make_page(busy_overview(), load_catalogue())).as_uri()
+
+
+@pytest.fixture(params=["phone", "desk", "dark"])
+def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
+    """The page as it opens on a phone, on a screen, on a dark screen; nothing may be complained of."""
+    scheme = "dark" if request.param == "dark" else "light"
+    opened = browser.new_page(viewport=PHONE if request.param == "phone" else DESK, color_scheme=scheme)
+    said: list[str] = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.on("request", lambda request: said.append(request.url) if request.url != address else None)
+    opened.goto(address)
+    yield opened
+    opened.close()
+    assert [s for s in said if s != "data:,"] == []
+
+
+def test_the_checker_finds_nothing(page: Page) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], v["impact"], v["nodes"][0]["html"]) for v in found] == []
+
+
+def test_nothing_is_wider_than_the_screen(page: Page) -> None:
+    wide, screen = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= screen
+    for box in page.locator(".picture svg").all():
+        assert box.bounding_box()["width"] > 250
+
+
+def test_words_in_the_pictures_are_large_enough(page: Page) -> None:
+    sizes = page.eval_on_selector_all(
+        ".picture text", "found => found.map(t => t.getBoundingClientRect().height)"
+    )
+    assert len(sizes) > 30
+    assert min(sizes) >= 11
+
+
+def test_the_keyboard_reaches_every_part(page: Page) -> None:
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "contenu"
+    reached = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.getAttribute('aria-label') || ''"))
+    assert sum("Fiches" in name or "Questions" in name for name in reached) >= 4
+    page.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details table").is_visible()
+
+
+def test_paper_is_white_and_without_the_menu(page: Page) -> None:
+    page.emulate_media(media="print")
+    assert not page.locator("nav").is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
