@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.notices import Notice
@@ -57,6 +59,8 @@ class Send:
     mentions: tuple[UserId, ...] = ()
     """Who is to hear it: makes it `m.text`; without anybody it is `m.notice`."""
     entry: str | None = None
+    file: Mapping[str, Any] | None = None
+    """A picture or a file to send; the notice is its caption (`core/files.py`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ Times are Unix milliseconds (UTC), as Matrix gives them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from helpbot.core.ids import EventId, RoomId, UserId
 
@@ -37,6 +39,8 @@ class Message:
     from_program: bool = False
     """It carries a `fr.helpbot` object: another helpbot wrote it."""
     encrypted: bool = False
+    file: Mapping[str, Any] | None = None
+    """For a picture or a file: what its content says of it (`core/files.KEYS`); `body` is its caption."""
 
 
 @dataclass(frozen=True, slots=True)

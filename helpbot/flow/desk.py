@@ -7,7 +7,7 @@ from helpbot.core import notices as say
 from helpbot.core.effects import Kind
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.incoming import Message, Reaction
-from helpbot.core.records import InboxItem, SentMessage
+from helpbot.core.records import HELPER_SLOTS, InboxItem, SentMessage
 from helpbot.core.tickets import Decision, Ticket
 from helpbot.flow.facts import load_facts, room_facts
 from helpbot.flow.setting import Setting
@@ -81,3 +81,13 @@ class Desk:
             return True
         policy = self.setting.policy
         return event.room == policy.review_room or (event.sender in policy.referents and self.direct(event))
+
+
+def on_helpers_side(sent: SentMessage, ticket: Ticket) -> bool:
+    """Whether a message of ours stands on the helpers' side of a question."""
+    return sent.slot.startswith(HELPER_SLOTS) and (sent.room != ticket.room or sent.slot.startswith("offer/"))
+
+
+def offer_slot(ticket: Ticket, sent: SentMessage) -> str:
+    """Return the slot of the offer itself, also for an answer to a reminder or a follow-up."""
+    return sent.slot if sent.slot.startswith("offer/") else ticket.helper_slot or sent.slot

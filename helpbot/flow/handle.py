@@ -15,13 +15,14 @@ from helpbot.core import notices as say
 from helpbot.core.effects import Edit, Kind, Send
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId, ticket_ref
 from helpbot.core.incoming import Message, Reaction, Redaction
-from helpbot.core.records import HELPER_SLOTS, InboxItem, OutboxRow, SentMessage
+from helpbot.core.notices.files import RelayedFile
+from helpbot.core.records import InboxItem, OutboxRow, SentMessage
 from helpbot.core.taps import Tap
 from helpbot.core.tickets import Decision, Pending, State, Ticket
-from helpbot.flow import peers
+from helpbot.flow import files, peers
 from helpbot.flow.commands import carry_out
 from helpbot.flow.commands.basics import help_with
-from helpbot.flow.desk import Desk
+from helpbot.flow.desk import Desk, offer_slot, on_helpers_side
 from helpbot.flow.facts import first_reply, late_reply, redirection, show, title_of
 from helpbot.flow.intake import TEXT_TYPES, pending_for
 from helpbot.flow.setting import NameNeeded, Setting
@@ -145,7 +146,7 @@ class _Handling(Desk):
             if sent is None and tap is Tap.YES:
                 peers.marked(self, event)
             return
-        if sent is not None and _is_helpers(sent, ticket):
+        if sent is not None and on_helpers_side(sent, ticket):
             self._helper_tap(ticket, event.sender, tap, sent, event)
         elif event.sender == ticket.asker and (sent is None or sent.room == ticket.room):
             own = sent is None and tap is Tap.YES and ticket.pending is Pending.NOTHING
@@ -162,8 +163,8 @@ class _Handling(Desk):
         if event.msgtype == "m.key.verification.request":
             self.writer.decline_verification(event.room, event.event_id)
             return
-        if event.msgtype not in TEXT_TYPES:
-            self.note(event, say.NotAText())
+        if event.msgtype not in TEXT_TYPES and (event.file is None or not self._captioned(event)):
+            files.pass_on(self, event)
             return
         text = addressing.question_of(event, self.setting.me)
         command = commands.parse(text)
@@ -188,6 +189,11 @@ class _Handling(Desk):
         for row in self.tx.relays_of(event.edits):
             self._edited_relay(event, row)
 
+    def _captioned(self, event: Message) -> bool:
+        """Whether the words under a picture are a question of their own, beside which it does not count."""
+        alone = event.reply_to is None and event.thread is None and event.file is not None
+        return alone and bool(addressing.question_of(event, self.setting.me))
+
     # --- replies and threads
 
     def _reply(self, event: Message, text: str) -> bool:
@@ -196,7 +202,7 @@ class _Handling(Desk):
         ticket = self.ticket(sent)
         if sent is None or ticket is None:
             return False
-        if _is_helpers(sent, ticket):
+        if on_helpers_side(sent, ticket):
             self._helper_words(ticket, event, text, sent)
             return True
         if event.sender != ticket.asker:
@@ -211,7 +217,7 @@ class _Handling(Desk):
         ticket = self.ticket(root) if root else self.tx.ticket_in_thread(event.room, event.thread)
         if ticket is None:
             return False
-        if root is not None and _is_helpers(root, ticket):
+        if root is not None and on_helpers_side(root, ticket):
             self._helper_words(ticket, event, text, root)
             return True
         if event.sender != ticket.asker:
@@ -399,7 +405,7 @@ class _Handling(Desk):
             if not self.is_volunteer(user):
                 self.tell(event, say.NotAVolunteer())
                 return
-            slot, private = self._offer_slot(ticket, sent), self.direct(event)
+            slot, private = offer_slot(ticket, sent), self.direct(event)
             facts = self.facts(ticket)
             decision = tickets.claimed(ticket, user, slot, event.room, facts, private=private)
             if decision.ticket.helper != user:
@@ -416,7 +422,7 @@ class _Handling(Desk):
             return
         if not text:
             return
-        slot, private = self._offer_slot(ticket, sent), self.direct(event)
+        slot, private = offer_slot(ticket, sent), self.direct(event)
         facts = self.facts(ticket)
         decision = tickets.helper_says(
             ticket, event.sender, event.event_id, text, slot, event.room, facts, private=private
@@ -432,19 +438,17 @@ class _Handling(Desk):
         name = self.setting.names.first_name
         text = addressing.question_of(event, self.setting.me)
         if row.slot.startswith("relay/") and event.sender == (row.about or ticket.helper):
-            notice: say.Notice = say.Relayed(name(event.sender), text)
+            of_file = any(key in row.content for key in ("url", "file"))
+            relayed = RelayedFile if of_file else say.Relayed
+            notice: say.Notice = relayed(name(event.sender), text)
         elif row.slot.startswith("follow/") and event.sender == ticket.asker:
             notice = say.FollowUp(ticket.ref, name(ticket.asker) if ticket.named else "", text)
         else:
             return
-        if text:
+        if text or event.file is not None:
             self.carry(Decision(ticket, (Edit(row.slot, notice, Kind.RELAY),)))
         else:  # nothing is left of it, or it must not be shown
             self.writer.redact_row(row)
-
-    def _offer_slot(self, ticket: Ticket, sent: SentMessage) -> str:
-        """Return the slot of the offer itself, also for an answer to a reminder or a follow-up."""
-        return sent.slot if sent.slot.startswith("offer/") else ticket.helper_slot or sent.slot
 
     # --- commands
 
@@ -453,8 +457,3 @@ class _Handling(Desk):
             self._question(event, command.rest)
         else:
             carry_out(self, event, command)
-
-
-def _is_helpers(sent: SentMessage, ticket: Ticket) -> bool:
-    """Whether a message of ours stands on the helpers' side of a question."""
-    return sent.slot.startswith(HELPER_SLOTS) and (sent.room != ticket.room or sent.slot.startswith("offer/"))

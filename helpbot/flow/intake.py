@@ -204,6 +204,9 @@ class _Intake:
                 return []
         masked = mask(event.body)  # before anything else looks at the words, and before they are stored
         event = replace(event, html="", body=masked.text)
+        if event.file is not None:
+            name = mask(str(event.file["filename"])).text
+            event = replace(event, file={**event.file, "filename": name})
         urgent = self._urgent(event)
         if urgent:
             return self._store(InboxItem(replace(event, body=""), self._now, sensitive=urgent))
@@ -220,7 +223,7 @@ class _Intake:
         """Take in that a colleague answered, without a word of what they wrote."""
         if not is_answer(event.msgtype, event.body):
             return []
-        bare = replace(event, body="", html="", mentions=None)
+        bare = replace(event, body="", html="", mentions=None, file=None)
         return self._store(InboxItem(bare, self._now, peer=True))
 
     def _urgent(self, event: Message) -> str:

@@ -17,9 +17,11 @@ from helpbot.core.effects import (
     Schedule,
     Send,
 )
+from helpbot.core.files import as_file
 from helpbot.core.helplog import help_record
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId, txn_id
 from helpbot.core.notices import NothingToVerify, Notice, Relayed, RelayedMore, Taken
+from helpbot.core.notices.peers import PeerAnswered, PeerSolved
 from helpbot.core.records import Job, OutboxRow, Priority
 from helpbot.core.routing import learned
 from helpbot.core.tickets import Decision, Ticket
@@ -142,6 +144,8 @@ class Writer:
         content = self._content(
             send.notice, send.kind, ticket, send.room, send.entry, tuple(m for m in send.mentions if m)
         )
+        if send.file is not None:
+            content = as_file(content, send.file)
         _relate(content, send.reply_to, send.thread)
         self._add(
             send.room,
@@ -166,8 +170,7 @@ class Writer:
         shown = last.get("m.new_content", last)
         if shown.get("body") == content["body"]:
             return
-        for key in ("m.mentions", "msgtype"):
-            content[key] = original.content.get(key, content[key])
+        content = as_file(content, original.content)
         # Editing again must not ring again; and what is not sent yet is not worth sending any more.
         content["m.mentions"] = {}
         self.written.cancelled += self._tx.cancel_edits(ticket.id, edit.slot)
@@ -259,9 +262,12 @@ class Writer:
             self.written.rows.append(stored)
 
 
+_OF_HELPER = (Taken, Relayed, RelayedMore, PeerAnswered, PeerSolved)
+
+
 def _about(ticket: Ticket, notice: Notice) -> UserId | None:
     """Return the helper whose words or first name a notice carries."""
-    return ticket.helper if isinstance(notice, Taken | Relayed | RelayedMore) else None
+    return ticket.helper if isinstance(notice, _OF_HELPER) else None
 
 
 def _relate(content: dict[str, Any], reply_to: EventId | None, thread: EventId | None) -> None:

@@ -94,10 +94,10 @@ class Catalogue:
                 return {"helper_name": name, "by_time": self.moment(by)}
             case say.Relayed(helper, text) | say.RelayedMore(helper, text):
                 words = self.word("_helper" if isinstance(notice, say.Relayed) else "_helper_first")
-                return {"helper_name": escape(helper) or words, "text_quoted": quote(text)}
+                return {"helper_name": escape(helper) or words, "text_quoted": quote(text) if text else ""}
             case say.FollowUp(_, asker, text):
                 name = escape(asker) or self.word("_asker_first")
-                return {"asker_name": name, "text_quoted": quote(text)}
+                return {"asker_name": name, "text_quoted": quote(text) if text else ""}
             case say.OfferMade() | say.OfferOpen():
                 first = isinstance(notice, say.OfferMade) and notice.first
                 level = self.word("_level", level=escape(self._level(notice.level))) if notice.level else ""

@@ -37,7 +37,7 @@ def derived(
                 "thin_line": word("_thin", themes=named) if thin else "",
             }
         case digest.TakenByRef(_, question):
-            return {"question_quoted": quote(question) if question else ""}
+            return {"question_quoted": quote(question)}
         case _:
             return {}
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.incoming import Echo, Message, Reaction, Redaction, Sealed, Spoken, TimelineItem
+from helpbot.core.peers import FILE_TYPES
 from helpbot.core.readback import about, about_redaction
 
 MEGOLM = "m.megolm.v1.aes-sha2"
@@ -21,6 +22,8 @@ MAX_TEXT = 65_536
 
 _MAX_ID = 255
 _MAX_MENTIONS = 100
+_MAX_FILE = 8_000
+_INFO = frozenset({"mimetype", "size", "w", "h", "duration"})
 _OURS = frozenset({"m.room.message", "m.room.encrypted", "m.reaction", "m.room.redaction"})
 
 Event = Mapping[str, Any]
@@ -142,6 +145,10 @@ def _message(
     html = _text(html, "formatted_body") if isinstance(html, str) else ""
     if is_reply:
         body, html = _without_quote(body), _without_html_quote(html)
+    msgtype = _text(said.get("msgtype"), "msgtype")[:_MAX_ID]
+    file = _file(said, msgtype, body) if msgtype in FILE_TYPES else None
+    if file is not None and file["filename"] == body:
+        body, html = "", ""  # no caption
     return Message(
         event_id,
         room,
@@ -149,7 +156,8 @@ def _message(
         at,
         body,
         html=html,
-        msgtype=_text(said.get("msgtype"), "msgtype")[:_MAX_ID],
+        msgtype=msgtype,
+        file=file,
         mentions=_mentions(said if "m.mentions" in said else content),
         reply_to=reply_to,
         thread=thread,
@@ -158,6 +166,53 @@ def _message(
         or isinstance(said.get("fr.helpbot"), Mapping),
         encrypted=encrypted,
     )
+
+
+def _file(said: Event, msgtype: str, body: str) -> dict[str, Any] | None:
+    """Return what makes a message a file, in known fields only; None where it leads to no file."""
+    filename = said.get("filename")
+    kept: dict[str, Any] = {
+        "msgtype": msgtype,
+        "filename": (_text(filename, "filename") if isinstance(filename, str) else body)[:_MAX_ID],
+    }
+    if _is_sealed_file(said.get("file")):
+        kept["file"] = said["file"]
+    elif _is_address(said.get("url")):
+        kept["url"] = said["url"]
+    else:
+        return None
+    info = said.get("info")
+    if isinstance(info, Mapping):
+        kept["info"] = _file_info(info)
+    try:
+        small = len(json.dumps(kept)) <= _MAX_FILE
+    except (RecursionError, TypeError, ValueError):
+        small = False
+    return kept if small else None
+
+
+def _file_info(info: Event) -> dict[str, Any]:
+    kept: dict[str, Any] = {k: v for k, v in info.items() if k in _INFO and isinstance(v, str | int)}
+    if isinstance(info.get("thumbnail_info"), Mapping):
+        small = info["thumbnail_info"].items()
+        kept["thumbnail_info"] = {k: v for k, v in small if k in _INFO and isinstance(v, str | int)}
+    if _is_sealed_file(info.get("thumbnail_file")):
+        kept["thumbnail_file"] = info["thumbnail_file"]
+    elif _is_address(info.get("thumbnail_url")):
+        kept["thumbnail_url"] = info["thumbnail_url"]
+    return kept
+
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("mxc://") and len(value) <= _MAX_ID
+
+
+def _is_sealed_file(value: object) -> bool:
+    if not isinstance(value, Mapping) or not _is_address(value.get("url")):
+        return False
+    key = value.get("key")
+    whole = isinstance(key, Mapping) and isinstance(key.get("k"), str)
+    return whole and isinstance(value.get("iv"), str) and isinstance(value.get("hashes"), Mapping)
 
 
 def _relation(content: Event) -> Event:

@@ -65,4 +65,3 @@ class TakenByRef(Notice):
 
     ref: str
     question: str
-    """Empty where it may not be shown."""

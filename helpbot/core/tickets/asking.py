@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from helpbot.core import notices as say
 from helpbot.core.effects import Edit, Effect, JobKind, Kind, Record, RedactAll, RedactSlot, Schedule, Send
 from helpbot.core.ids import EventId
+from helpbot.core.notices.files import FollowUpFile
 from helpbot.core.tickets.helping import search, search_again
 from helpbot.core.tickets.parts import (
     end_offers,
@@ -221,7 +223,9 @@ def wants_human(ticket: Ticket, facts: Facts, *, named: bool = False) -> Decisio
     return search(replace(ticket, named=ticket.named or named), facts)
 
 
-def asker_says(ticket: Ticket, event: EventId, text: str, facts: Facts) -> Decision:
+def asker_says(
+    ticket: Ticket, event: EventId, text: str, facts: Facts, *, file: Mapping[str, Any] | None = None
+) -> Decision:
     """A further word of the asker on a question that people work on: hand it to the helper."""
     if ticket.helper is None or ticket.ended:
         ticket = replace(ticket, text=f"{ticket.text}\n{text}")
@@ -233,10 +237,11 @@ def asker_says(ticket: Ticket, event: EventId, text: str, facts: Facts) -> Decis
     send = Send(
         f"follow/{event}",
         room,
-        say.FollowUp(ticket.ref, asker, text),
+        (say.FollowUp if file is None else FollowUpFile)(ticket.ref, asker, text),
         Kind.RELAY,
         reply_slot=ticket.helper_slot,
         mentions=(ticket.helper,),
+        file=file,
     )
     return Decision(ticket, (send,))
 

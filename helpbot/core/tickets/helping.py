@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from helpbot.core import notices as say
 from helpbot.core.effects import Edit, Effect, JobKind, Kind, Reacted, Record, Schedule, Send
 from helpbot.core.ids import EventId, RoomId, UserId
+from helpbot.core.notices.files import RelayedFile, RelayedFileMore
 from helpbot.core.routing import (
     TEMPORARY,
     Refusal,
@@ -135,6 +138,7 @@ def helper_says(
     facts: Facts,
     *,
     private: bool,
+    file: Mapping[str, Any] | None = None,
 ) -> Decision:
     """A volunteer's words on an offer: the answer, relayed; it claims the question when it is free."""
     effects: tuple[Effect, ...] = ()
@@ -145,7 +149,7 @@ def helper_says(
     first = ticket.state is State.CLAIMED
     name = facts.name_of(user)
     if ticket.state is State.SOLVED:  # a further word after the ✅ changes nothing else
-        return Decision(ticket, (_relay(ticket, event, say.RelayedMore(name, text), facts),))
+        return Decision(ticket, (_relay(ticket, event, _words(name, text, file), facts, file),))
     ticket = replace(
         ticket,
         state=State.ANSWERED,
@@ -157,7 +161,7 @@ def helper_says(
         ended_at=None,
         feedback=None if first else ticket.feedback,  # a ❌ before was about another answer
     )
-    send = _relay(ticket, event, say.Relayed(name, text) if first else say.RelayedMore(name, text), facts)
+    send = _relay(ticket, event, _words(name, text, file, first=first), facts, file)
     close = Schedule(
         JobKind.CLOSE, facts.hours.add_school_days(facts.now, plan_of(ticket, facts).expire_days)
     )
@@ -167,7 +171,15 @@ def helper_says(
     )
 
 
-def _relay(ticket: Ticket, event: EventId, notice: say.Notice, facts: Facts) -> Send:
+def _words(name: str, text: str, file: Mapping[str, Any] | None, *, first: bool = False) -> say.Notice:
+    if file is not None:
+        return RelayedFile(name, text) if first else RelayedFileMore(name, text)
+    return say.Relayed(name, text) if first else say.RelayedMore(name, text)
+
+
+def _relay(
+    ticket: Ticket, event: EventId, notice: say.Notice, facts: Facts, file: Mapping[str, Any] | None
+) -> Send:
     return Send(
         f"relay/{event}",
         ticket.room,
@@ -176,6 +188,7 @@ def _relay(ticket: Ticket, event: EventId, notice: say.Notice, facts: Facts) -> 
         reply_to=ticket.question,
         thread=thread_of(ticket, facts),
         mentions=(ticket.asker,),
+        file=file,
     )
 
 

@@ -48,8 +48,7 @@ def take(desk: Desk, event: Message, command: Command) -> None:
         desk.note(event, say.AlreadyTaken(ticket.ref))
         return
     desk.carry(decision)
-    seen = may_show(facts.origin.room, room_facts(desk.tx, event.room))
-    desk.note(event, TakenByRef(ticket.ref, ticket.text if seen else ""))
+    desk.note(event, TakenByRef(ticket.ref, ticket.text))
 
 
 def _meant(desk: Desk, event: Message, command: Command) -> tuple[Ticket | None, str]:
@@ -61,6 +60,9 @@ def _meant(desk: Desk, event: Message, command: Command) -> tuple[Ticket | None,
     ticket = desk.tx.ticket_by_ref(ref.strip(" :.,").upper()) if ref else None
     if ticket is None or ticket.sensitive or ticket.plan is None:
         desk.note(event, NoSuchQuestion())
+        return None, ""
+    if not may_show(room_facts(desk.tx, ticket.room), room_facts(desk.tx, event.room)):
+        desk.note(event, say.WriteToMe())  # what the asker adds would be shown here
         return None, ""
     return ticket, text.strip(" :")
 
