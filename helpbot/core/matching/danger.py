@@ -71,9 +71,9 @@ def _by_letter(words: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def _joined(folded: str) -> str:
-    """Undo the line folding of YAML in a long pattern."""
-    return re.sub(r"\s*\n?\s*\|", "|", folded.strip())
+def _joined(lines: str) -> str:
+    """Put a pattern written over several lines together; a space within a line counts."""
+    return "".join(line.strip() for line in lines.splitlines())
 
 
 def _any(lines: str, named: dict[str, str]) -> re.Pattern[str]:
@@ -89,9 +89,10 @@ def built_in() -> tuple[Redirect, ...]:
     return _rules().answers
 
 
-def is_lesson(question: str) -> bool:
-    """Tell whether a question has a word that makes danger a subject to teach."""
-    return bool(_rules().lesson.search(french.fold(question[: french.MAX_CHARS])))
+def is_everyday(question: str) -> bool:
+    """Tell whether a question has what makes danger a subject to teach, or grave words said of a thing."""
+    rules, text = _rules(), french.fold(question[: french.MAX_CHARS])
+    return bool(rules.lesson.search(text) or rules.harmless.search(text))
 
 
 def alarm(question: str) -> Alarm | None:

@@ -23,8 +23,8 @@ FAR_BEHIND = 50
 REDIRECT_AT = 0.5
 """A fixed sentence that names who to turn to costs less than a wrong answer."""
 URGENT_AT = 0.55
-URGENT_LESSON_AT = 0.9
-"""« cours sur le harcèlement » asks for a lesson, until it reads almost like a phrasing."""
+URGENT_EVERYDAY_AT = 0.9
+"""« cours sur le harcèlement », « mourir de rire » are no alarm, until they read almost like a phrasing."""
 SAME_WORDS = 0.9
 LEAST_WORDS = 2
 FEW_WORDS = 2
@@ -123,7 +123,7 @@ class FaqIndex:
             return None
         confidence, best = ranked[0]
         known = self.faq.redirects[best.at - shift]
-        urgent_at = URGENT_LESSON_AT if known.urgent and danger.is_lesson(question) else URGENT_AT
+        urgent_at = URGENT_EVERYDAY_AT if known.urgent and danger.is_everyday(question) else URGENT_AT
         if confidence < (urgent_at if known.urgent else REDIRECT_AT):
             return None
         return Redirect(known.id, known.urgent, candidates, round(confidence, 4), best.evidence.words)
