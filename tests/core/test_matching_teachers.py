@@ -1,0 +1,71 @@
+"""The shipped FAQ on questions as teachers type them, of our own making (`benchmarks/questions`)."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from helpbot.adapters.faqfiles.load import load_faq
+from helpbot.core.matching import Answer, Clarify, FaqIndex, Redirect, Verdict
+
+ROOT = Path(__file__).parents[2]
+QUESTIONS = ROOT / "benchmarks" / "questions"
+
+
+@cache
+def index() -> FaqIndex:
+    return FaqIndex.build(load_faq(ROOT / "faq"))
+
+
+def lines(name: str) -> list[str]:
+    return (QUESTIONS / name).read_text(encoding="utf-8").splitlines()
+
+
+def urgent(text: str) -> bool:
+    return isinstance(verdict := index().verdict(text), Redirect) and verdict.urgent
+
+
+def given(verdict: Verdict) -> tuple[str, ...]:
+    """Give what the teacher is shown: the entry answered, or those proposed."""
+    match verdict:
+        case Answer(match=match):
+            return (match.entry,)
+        case Clarify(options=options):
+            return tuple(option.entry for option in options)
+        case _:
+            return ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "least"), [("teachers.jsonl", 0.98), ("teachers_unseen.jsonl", 0.94)])
+def test_the_right_entry_is_answered_or_proposed(name: str, least: float) -> None:
+    entries = {entry.id for entry in index().faq.entries}
+    rows = [json.loads(line) for line in lines(name)]
+    asked = [(row["text"], {row["entry"], *row.get("also", ())}) for row in rows if row["entry"] in entries]
+    said = [(text, wanted, index().verdict(text)) for text, wanted in asked]
+    missed = [text for text, wanted, verdict in said if not wanted.intersection(given(verdict))]
+    wrong = [t for t, wanted, v in said if isinstance(v, Answer) and v.match.entry not in wanted]
+    assert len(missed) <= (1 - least) * len(asked), missed
+    assert len(wrong) <= 0.01 * len(asked), wrong
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["teachers.jsonl", "teachers_unseen.jsonl"])
+def test_what_no_entry_answers_is_hardly_ever_answered(name: str) -> None:
+    entries = {entry.id for entry in index().faq.entries}
+    outside = [row["text"] for row in map(json.loads, lines(name)) if row["entry"] not in entries]
+    answered = [text for text in outside if isinstance(index().verdict(text), Answer)]
+    assert len(answered) <= 0.03 * len(outside), answered
+
+
+@pytest.mark.slow
+def test_every_urgent_message_is_redirected() -> None:
+    assert [text for text in lines("urgent.txt") if not urgent(text)] == []
+
+
+@pytest.mark.slow
+def test_everyday_messages_are_no_emergency() -> None:
+    assert [text for text in lines("everyday.txt") if urgent(text)] == []
