@@ -36,6 +36,7 @@ from helpbot.testing.clock import MONDAY_MORNING
 MINUTE, DAY = 60_000, 86_400_000
 SCHOOL, HELPERS = RoomId("!school:t"), RoomId("!helpers:t")
 LEA = UserId("@lea:t")
+PEER = UserId("@sam:t")
 PEOPLE = tuple(UserId(f"@v{n}:t") for n in range(4))
 CALENDAR = load_calendar("A", "Europe/Paris")
 ALWAYS = OpenHours.parse("toujours", load_calendar(None, "Europe/Paris"))
@@ -294,6 +295,8 @@ class Life(RuleBasedStateMachine):
         match effect:
             case Schedule(job, due):
                 assert due >= self.now
+                if job in (JobKind.DIGEST, JobKind.THANKS):
+                    return  # they move no question on
                 assert not new.ended
                 self.jobs[job] = (due, new.epoch)
             case Send(slot=slot):
@@ -395,6 +398,31 @@ class Life(RuleBasedStateMachine):
             assert held is None or decision.ticket.helper == held
             self.take(decision)
 
+    @rule(user=st.sampled_from([PEER, *PEOPLE, LEA]), kept=st.booleans())
+    def answer_in_the_room(self, user: UserId, kept: bool) -> None:
+        decision = tickets.peer_answers(self.ticket, user, self.facts(), kept=kept)
+        if decision.effects:
+            assert decision.ticket.state is State.ANSWERED
+            assert all(o.state is not OfferState.OPEN for o in decision.ticket.offers)
+        self.take(decision)
+
+    @rule(user=st.sampled_from([PEER, *PEOPLE, LEA]))
+    def mark(self, user: UserId) -> None:
+        self.take(tickets.peer_marked(self.ticket, user, self.facts()))
+
+    @rule()
+    def found_it(self) -> None:
+        self.take(tickets.found(self.ticket, self.facts()))
+
+    @rule(user=st.sampled_from(PEOPLE))
+    def leave(self, user: UserId) -> None:
+        self.take(tickets.left(self.ticket, user, self.facts()))
+
+    @precondition(lambda self: tickets.waits_for_anybody(self.ticket))
+    @rule(shown=st.booleans())
+    def morning(self, shown: bool) -> None:
+        self.take(tickets.told_again(self.ticket, self.facts(), shown=shown)[0])
+
     # --- time
 
     @precondition(lambda self: self.jobs)
@@ -427,3 +455,16 @@ TestLife.settings = settings(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
+
+
+@pytest.mark.slow
+class TestTenThousandLives(Life.TestCase):  # type: ignore[misc, name-defined]
+    """The same, ten thousand times, each life shorter."""
+
+    settings = settings(
+        max_examples=10_000,
+        stateful_step_count=12,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )

@@ -45,7 +45,7 @@ def peer_answers(ticket: Ticket, user: UserId, facts: Facts, *, kept: bool = Tru
 
 def peer_marked(ticket: Ticket, user: UserId, facts: Facts, *, kept: bool = True) -> Decision:
     """The asker marked a colleague's message in the room with ✅: it is the answer."""
-    if ticket.state in (State.WITHDRAWN, State.SOLVED) or ticket.sensitive or user == ticket.asker:
+    if ticket.ended or ticket.sensitive or user == ticket.asker:
         return Decision(ticket)
     if ticket.state is State.ANSWERED and ticket.helper == user:
         effects: tuple[Effect, ...] = ()
