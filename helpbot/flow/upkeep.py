@@ -34,7 +34,7 @@ async def sweep(store: Store, clock: Clock, setting: Setting) -> dict[str, int]:
     while any((some := await store.run(partial(_forget_some, setting=setting, now=now))).values()):
         gone.update(some)
         await asyncio.sleep(0)
-    await store.run(partial(_mend, now=now))
+    await store.run(partial(_mend, setting=setting, now=now))
     await store.run(lambda tx: plan_monthly_report(tx, setting.policy, now))
     if gone:
         log.info("removed what was past its time", extra={k: v for k, v in gone.items() if v})
@@ -53,10 +53,15 @@ def _forget_some(tx: Tx, setting: Setting, now: int) -> dict[str, int]:
     )
 
 
-def _mend(tx: Tx, now: int) -> None:
-    for ticket_id in tx.late_plans(now - HOUR):
+def _mend(tx: Tx, setting: Setting, now: int) -> None:
+    """Give a new timer to each question that nothing would move on: it goes on now, or ends in time."""
+    for ticket_id, kind in tx.stopped_plans(now - HOUR):
         ticket = tx.ticket(ticket_id)
-        if ticket is not None:
-            log.error("a search had stopped and goes on", extra={"ticket": ticket_id})
-            kind = JobKind.ASK if ticket.helper is None else JobKind.CLAIM_SILENCE
-            tx.schedule(Job(ticket.id, kind, now, ticket.epoch))
+        if ticket is None:
+            continue
+        log.error("a question had stopped and goes on", extra={"ticket": ticket_id, "timer": kind.value})
+        due = now
+        if kind is JobKind.EXPIRE:  # as if its days had been counted all along
+            days = (ticket.plan or setting.policy.plan).expire_days
+            due = max(now, setting.policy.hours.add_school_days(ticket.asked_at, days))
+        tx.schedule(Job(ticket.id, kind, due, ticket.epoch))

@@ -76,8 +76,8 @@ class QuestionsTx(Protocol):
         """Insert (id 0) or update a ticket with its offers; returns it with its id."""
         ...
 
-    def late_plans(self, now: int) -> list[TicketId]:
-        """Return tickets that are being asked or claimed and have no timer (the auditor)."""
+    def stopped_plans(self, before: int) -> list[tuple[TicketId, JobKind]]:
+        """Return the questions asked before a moment that nothing would move on, and the timer each lacks."""
         ...
 
     # timers

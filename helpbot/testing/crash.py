@@ -31,7 +31,7 @@ _READS = frozenset({
     "sealed", "sealed_between", "unsent",
     "outbox_by_txn", "sent_message", "slot_event", "slot_row", "last_content",
     "ticket_messages", "relays_of", "ticket", "ticket_of", "ticket_in_thread", "tickets_pending",
-    "last_ticket", "open_tickets", "claims_of", "offered_to", "late_plans", "due_jobs", "next_wake",
+    "last_ticket", "open_tickets", "claims_of", "offered_to", "stopped_plans", "due_jobs", "next_wake",
     "volunteers", "loads", "backlog", "thanks_waiting", "counts",
 })  # fmt: skip
 """Queries that change nothing: a crash around them is a crash at the point before."""

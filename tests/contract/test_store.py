@@ -348,16 +348,21 @@ async def test_a_timer_is_set_anew_and_removed_only_as_it_was(store: Store) -> N
 
 async def test_a_search_without_a_timer_of_its_own_step_is_found(store: Store) -> None:
     made = [ticket(n, state=State.ASKED, epoch=3) for n in (1, 2, 3)]
-    made.append(ticket(4, state=State.OPEN))
-    one, two, three, _ = await store.run(lambda tx: [tx.save_ticket(t) for t in made])
+    made += [ticket(n, state=state) for n, state in ((4, State.OPEN), (5, State.ANSWERED), (6, State.SOLVED))]
+    made.append(ticket(7, state=State.CLAIMED, epoch=3))
+    saved = await store.run(lambda tx: [tx.save_ticket(t) for t in made])
+    one, two, three, four, five, _, seven = saved
     jobs = [
         Job(one.id, JobKind.ASK, NOW, 3),
         Job(two.id, JobKind.ASK, NOW, 2),
         Job(three.id, JobKind.EXPIRE, NOW, 3),
+        Job(four.id, JobKind.EXPIRE, NOW, 0),
     ]
     await store.run(lambda tx: [tx.schedule(j) for j in jobs])
-    assert sorted(await store.run(lambda tx: tx.late_plans(NOW + 1))) == [two.id, three.id]
-    assert await store.run(lambda tx: tx.late_plans(NOW)) == []
+    stopped = [(two.id, JobKind.ASK), (three.id, JobKind.ASK), (seven.id, JobKind.CLAIM_SILENCE)]
+    stopped.append((five.id, JobKind.CLOSE))
+    assert await store.run(lambda tx: tx.stopped_plans(NOW + 1)) == stopped
+    assert await store.run(lambda tx: tx.stopped_plans(NOW)) == []
 
 
 async def test_the_directory_follows_the_configuration_and_keeps_notices(store: Store) -> None:

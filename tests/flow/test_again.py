@@ -6,9 +6,11 @@ from pathlib import Path
 
 from helpbot.core.effects import JobKind
 from helpbot.core.records import InboxItem, Job
+from helpbot.core.tickets import State
 from helpbot.flow.timers import _put_off, run_due_job
+from helpbot.ports import Tx
 from helpbot.testing.clock import FakeClock
-from helpbot.testing.tester import BOT, LEA, PASSWORD, SESSION, UNKNOWN, VOLUNTEERS, BotTester
+from helpbot.testing.tester import BOT, LEA, PASSWORD, SAM, SESSION, UNKNOWN, VOLUNTEERS, BotTester
 
 BETWEEN = "comment créer une session ou retrouver un mot de passe pix"
 
@@ -179,3 +181,20 @@ async def test_the_auditor_goes_on_with_a_search_that_had_stopped(bot: BotTester
     await bot.sweep()
     await bot.settle()
     assert len(bot.shown(bot.helpers, kind="offer")) == 2
+
+
+async def test_the_auditor_finds_a_question_that_nothing_would_end(bot: BotTester) -> None:
+    for user, text in ((LEA, UNKNOWN), (SAM, PASSWORD)):
+        await bot.says(user, text)
+
+    def lose(tx: Tx) -> None:
+        for job in tx.due_jobs(bot.clock.now() + 30 * 86_400_000):
+            if job.kind in (JobKind.EXPIRE, JobKind.CLOSE):
+                tx.finish_job(job)
+
+    await bot.running.store.run(lose)
+    await bot.advance(days=10)
+    assert [t.ended for t in await bot.tickets()] == [False, False]
+    await bot.sweep()
+    await bot.settle()
+    assert [t.state for t in await bot.tickets()] == [State.EXPIRED, State.SOLVED]

@@ -30,7 +30,13 @@ from helpbot.core.records import (
 from helpbot.core.tickets import ENDED, OfferState, State, Ticket
 
 _ENDED = [s.value for s in ENDED]
-_PEOPLE_AT_WORK = (State.ASKED.value, State.CLAIMED.value)
+_MOVED_ON_BY = (
+    (State.ASKED, JobKind.ASK, True),
+    (State.CLAIMED, JobKind.CLAIM_SILENCE, True),
+    (State.OPEN, JobKind.EXPIRE, False),
+    (State.ANSWERED, JobKind.CLOSE, False),
+)
+"""The timer without which a question in a state would stand still, and whether an older one counts not."""
 _TICKET = select(tickets, where=tickets.c.id == Param("of_id"))
 _TICKET_OF = select(tickets, where=tickets.c.question == Param("event"))
 _IN_THREAD = select(
@@ -208,15 +214,17 @@ class Questions(Area):
             self._do(_SAVE_OFFER, {**offered, "state": offer.state.value})
         return ticket
 
-    def late_plans(self, now: int) -> list[TicketId]:
-        """Return tickets that are being asked or claimed and have no timer (the auditor)."""
-        timer = sa.exists().where(
-            jobs.c.ticket == tickets.c.id,
-            jobs.c.kind.in_((JobKind.ASK.value, JobKind.CLAIM_SILENCE.value)),
-            jobs.c.epoch == tickets.c.epoch,
-        )
-        query = sa.select(tickets.c.id).where(tickets.c.state.in_(_PEOPLE_AT_WORK), ~timer)
-        return [TicketId(r.id) for r in self._all(query.where(tickets.c.asked_at < now))]
+    def stopped_plans(self, before: int) -> list[tuple[TicketId, JobKind]]:
+        """Return the questions asked before a moment that nothing would move on, and the timer each lacks."""
+        found: list[tuple[TicketId, JobKind]] = []
+        for state, kind, fenced in _MOVED_ON_BY:
+            timer = sa.exists().where(jobs.c.ticket == tickets.c.id, jobs.c.kind == kind.value)
+            if fenced:
+                timer = timer.where(jobs.c.epoch == tickets.c.epoch)
+            stopped = (tickets.c.state == state.value, tickets.c.asked_at < before, ~timer)
+            query = sa.select(tickets.c.id).where(*stopped).order_by(tickets.c.id)
+            found += [(TicketId(r.id), kind) for r in self._all(query)]
+        return found
 
     # --- timers
 
