@@ -57,7 +57,7 @@ def _lists() -> _Lists:
         {k: tuple(_split(v)) for k, v in raw["abbreviations"].items()},
         frozenset(raw["stopwords"].split()),
         re.compile(rf"^(?:{leading})(?![\w'])[\s,.:;!?…()-]*"),
-        re.compile(rf"(?:^|[\s,.:;!?…()-])+(?:{trailing})[\s,.:;!?…()-]*$"),
+        re.compile(rf"(?:^|[\s,.:;!?…()-])+(?:{trailing})[\W_]*$"),
         frozenset(raw["frame"].split()),
     )
 

@@ -36,6 +36,8 @@ def test_fold(text: str, folded: str) -> None:
         ("Bonjour à tous, petite question : où est le code ? Merci d'avance !", "ou est le code"),
         ("salut", "salut"),
         ("merci", "merci"),
+        ("comment aller sur éléa merci d avance", "comment aller sur elea"),
+        ("comment aller sur éléa svp 🙏🙏", "comment aller sur elea"),
         ("je voudrais savoir si la photo suffit, bonne journée", "la photo suffit"),
         ("comment installer pix ??? help", "comment installer pix"),
     ],
