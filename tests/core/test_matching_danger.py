@@ -99,6 +99,7 @@ def test_a_situation_is_redirected_at_once(text: str, known: str) -> None:
         "je veux en finir avec whatsapp",
         "mourir de rire en classe",
         "le feu vert des parents en classe",
+        "faire feu de tout bois avec le numérique en classe",
         "un inconnu dans ma classe vrtuelle",
         "comment faire un signalement c1 dans pix certif",
         "mes 5e n'ont pas leur livre numérique dans l'ent",
