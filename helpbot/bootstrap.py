@@ -15,6 +15,7 @@ from helpbot.adapters.clock import SystemClock
 from helpbot.adapters.db import open_store
 from helpbot.adapters.faqfiles.learn import load_index as load_kept_index
 from helpbot.adapters.faqfiles.watch import Signature, signature
+from helpbot.adapters.faqfiles.write import FaqFolder
 from helpbot.adapters.matrix import Account, MatrixHomeserver, Trust, connect, renew_identity
 from helpbot.adapters.memory import give_back
 from helpbot.adapters.pseudonyms import load_pseudonyms
@@ -27,6 +28,7 @@ from helpbot.core.records import Seed
 from helpbot.core.routing import Caps
 from helpbot.core.tickets import Plan
 from helpbot.flow.counters import Condition, Counters
+from helpbot.flow.publish import Publisher
 from helpbot.flow.reload import reload_faq
 from helpbot.flow.runner import Bot
 from helpbot.flow.setting import Policy, RoomPolicy, Setting
@@ -96,6 +98,7 @@ def make_policy(settings: Settings) -> Policy:
         unsolved_days=privacy.unsolved_days,
         solved_days=privacy.solved_days,
         help_log_months=privacy.help_log_months,
+        alone_may_approve=settings.publishing.alone,
         hours_of=hours_of,
     )
 
@@ -191,7 +194,11 @@ async def make_bot(
         on_ready=on_ready,
         counters=counters or Counters(),
     )
-    bot.faq_changes = watch_faq(settings, store, clock, setting)
+    seen = [signature(settings.faq)]
+    bot.faq_changes = partial(_next_faq_change, settings, store, clock, setting, seen)
+    git = settings.publishing.git
+    files = FaqFolder(settings.faq, commits=git != "off", pushes=git == "push")
+    bot.publisher = Publisher(files, partial(_reload_now, settings, store, clock, setting, seen))
     return bot
 
 
@@ -200,6 +207,17 @@ def watch_faq(
 ) -> Callable[[], Awaitable[Written]]:
     """Return what waits for the next change of the FAQ's files and reloads them."""
     return partial(_next_faq_change, settings, store, clock, setting, [signature(settings.faq)])
+
+
+async def _reload_now(
+    settings: Settings, store: Store, clock: Clock, setting: Setting, seen: list[Signature]
+) -> Written:
+    """Put a change of our own in use, of which the watcher need not learn once more."""
+    now = await asyncio.to_thread(signature, settings.faq)
+    written = await reload_faq(store, clock, setting, lambda: asyncio.to_thread(load_index, settings))
+    seen[0] = now
+    give_back()
+    return written
 
 
 async def _next_faq_change(

@@ -58,6 +58,7 @@ COMMANDS = (
     CommandSpec("pourquoi", "why", Who.ANYONE, ("!pourquoi",)),
     CommandSpec("mesquestions", "myquestions", Who.ANYONE, ("!mesquestions",)),
     CommandSpec("opposition", "objection", Who.ANYONE, ("!opposition", "!opposition fin")),
+    CommandSpec("faq", "entries", Who.ANYONE, ("!faq proposer", "!faq annuler")),
     CommandSpec("bilan", "report", Who.REVIEW, ("!bilan",)),
 )
 

@@ -56,6 +56,32 @@ class Ready:
     clean: bool = False
 
 
+class EditState(StrEnum):
+    """How far a change of the files has come. Each is stored before the next one begins."""
+
+    WANTED = "wanted"
+    PREPARED = "prepared"
+    """A new file may lie beside the old one, or stand in its place."""
+    DONE = "done"
+    """In the files and in use; not yet in their history, where one is kept."""
+    RECORDED = "recorded"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class EditRow:
+    """A change of the files with all that the store knows of it."""
+
+    edit: FaqEdit
+    state: EditState
+    proposal: int | None = None
+    undoes: int | None = None
+    """The change that this one takes back."""
+    undone: bool = False
+    at: int = 0
+    """When it was approved, Unix ms."""
+
+
 class Why(StrEnum):
     """Why a change cannot be made."""
 

@@ -22,6 +22,8 @@ class Tap(StrEnum):
     """👤: ask a colleague, with my name."""
     CLAIM = "claim"
     """✋: I take it."""
+    PIN = "pin"
+    """📌: this answer should become a FAQ entry."""
     PASS = "pass"  # noqa: S105  (not a password)
     """⏭️: I pass."""
     FOUND = "found"
@@ -46,6 +48,8 @@ _TAPS = {
     "🖐": Tap.CLAIM,
     "⏭": Tap.PASS,
     "⏩": Tap.PASS,
+    "📌": Tap.PIN,
+    "📍": Tap.PIN,
 }
 
 _WORDS = {

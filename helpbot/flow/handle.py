@@ -19,7 +19,7 @@ from helpbot.core.notices.files import RelayedFile
 from helpbot.core.records import InboxItem, OutboxRow, SentMessage
 from helpbot.core.taps import Tap
 from helpbot.core.tickets import Decision, Pending, State, Ticket
-from helpbot.flow import files, peers
+from helpbot.flow import files, peers, proposals
 from helpbot.flow.commands import carry_out
 from helpbot.flow.commands.basics import help_with
 from helpbot.flow.desk import Desk, offer_slot, on_helpers_side
@@ -68,7 +68,8 @@ async def learn_name(homeserver: Homeserver, setting: Setting, needed: NameNeede
         name = ""
     # « Prénom Nom [Organisme] » on Tchap: the brackets are decoration.
     plain = name.partition("[")[0].strip()
-    setting.names.known[user] = "" if "@" in plain else plain.split(" ")[0]
+    setting.names.full[user] = "" if "@" in plain else plain
+    setting.names.known[user] = setting.names.full[user].split(" ")[0]
 
 
 async def _learn_author(homeserver: Homeserver, setting: Setting, room: RoomId, event: EventId) -> None:
@@ -132,8 +133,12 @@ class _Handling(Desk):
         ticket = self.tx.ticket_of(event.target)
         if ticket is not None:
             self.carry(tickets.withdrawn(ticket, self.facts(ticket)))
+            proposals.withdraw(self, ticket)
         for row in self.tx.relays_of(event.target):
             self.writer.redact_row(row)
+            helped = self.tx.ticket(row.ticket) if row.ticket else None
+            if helped is not None:
+                proposals.withdraw(self, helped)
 
     def reaction(self, event: Reaction) -> None:
         """A tap on one of our messages, or of an asker on their own question."""
@@ -141,7 +146,15 @@ class _Handling(Desk):
         if tap is None:
             return
         sent = self.tx.sent_message(event.target)
+        if sent is not None and sent.slot.startswith(proposals.SLOTS):
+            proposals.tap(self, event, sent, tap)
+            return
         ticket = self.ticket(sent) if sent else self.tx.ticket_of(event.target)
+        if tap is Tap.PIN:
+            ticket = ticket or self._answered_by(event.target)
+            if ticket is not None:
+                proposals.pin(self, ticket, event)
+            return
         if ticket is None:
             if sent is None and tap is Tap.YES:
                 peers.marked(self, event)
@@ -194,16 +207,26 @@ class _Handling(Desk):
         alone = event.reply_to is None and event.thread is None and event.file is not None
         return alone and bool(addressing.question_of(event, self.setting.me))
 
+    def _answered_by(self, event: EventId) -> Ticket | None:
+        """Return the question that somebody's own message answered."""
+        rows = self.tx.relays_of(event)
+        return self.tx.ticket(rows[0].ticket) if rows and rows[0].ticket else None
+
     # --- replies and threads
 
     def _reply(self, event: Message, text: str) -> bool:
         """Handle a reply to one of our messages; False when it is a question like any other."""
         sent = self.tx.sent_message(event.reply_to) if event.reply_to else None
+        if sent is not None and sent.slot.startswith(proposals.SLOTS):
+            return proposals.words(self, event, sent)
         ticket = self.ticket(sent)
         if sent is None or ticket is None:
             return False
         if on_helpers_side(sent, ticket):
             self._helper_words(ticket, event, text, sent)
+            return True
+        if taps.of_text(text) is Tap.PIN:
+            proposals.pin(self, ticket, event)
             return True
         if event.sender != ticket.asker:
             # Somebody else's remark on an answer: only a mention makes it a question of theirs.
@@ -214,6 +237,8 @@ class _Handling(Desk):
         if event.thread is None:
             return False
         root = self.tx.sent_message(event.thread)
+        if root is not None and root.slot.startswith(proposals.SLOTS):
+            return proposals.words(self, event, root)
         ticket = self.ticket(root) if root else self.tx.ticket_in_thread(event.room, event.thread)
         if ticket is None:
             return False
@@ -251,6 +276,8 @@ class _Handling(Desk):
             return True
         if waiting:
             self.note(event, say.WhichOne())
+            return True
+        if self.direct(event) and proposals.bare(self, event, tap):
             return True
         return taps.is_bare(event.body)
 
@@ -399,7 +426,9 @@ class _Handling(Desk):
     def _helper_tap(
         self, ticket: Ticket, user: UserId, tap: Tap, sent: SentMessage, event: Message | Reaction
     ) -> None:
-        if tap is Tap.PASS:
+        if tap is Tap.PIN:
+            proposals.pin(self, ticket, event)
+        elif tap is Tap.PASS:
             self.carry(tickets.passed(ticket, user, self.facts(ticket, people=True)))
         elif tap is Tap.CLAIM:
             if not self.is_volunteer(user):
@@ -414,7 +443,7 @@ class _Handling(Desk):
 
     def _helper_words(self, ticket: Ticket, event: Message, text: str, sent: SentMessage) -> None:
         tap = taps.of_text(text)
-        if tap in (Tap.CLAIM, Tap.PASS):
+        if tap in (Tap.CLAIM, Tap.PASS, Tap.PIN):
             self._helper_tap(ticket, event.sender, tap, sent, event)
             return
         if not self.is_volunteer(event.sender):

@@ -191,9 +191,11 @@ class _Intake:
         ticket = self._tx.ticket_of(event.target)
         if ticket is not None:
             return ticket.asker == event.sender
+        key = of_reaction(event.key)
+        if key is Tap.PIN:  # on one's own words, of which ours are the copy
+            return bool(self._tx.relays_of(event.target))
         # ✅ on a colleague's message: it counts where its author has a question open in this room.
-        marks = of_reaction(event.key) is Tap.YES
-        return marks and any(t.room == event.room for t in self._tx.open_tickets(event.sender))
+        return key is Tap.YES and any(t.room == event.room for t in self._tx.open_tickets(event.sender))
 
     def _message(self, event: Message) -> list[InboxItem]:
         me = self._setting.me
@@ -239,9 +241,9 @@ class _Intake:
         return verdict.id if isinstance(verdict, Redirect) and urgent and not self._to_asker(event) else ""
 
     def _to_asker(self, event: Message) -> bool:
-        """Whether a volunteer answers a colleague: their words about danger are meant to arrive."""
+        """Whether a volunteer answers a colleague, or a referent edits an entry: such words must arrive."""
         sent = [self._tx.sent_message(e) for e in (event.reply_to, event.thread) if e is not None]
-        return any(s is not None and s.slot.startswith(HELPER_SLOTS) for s in sent)
+        return any(s is not None and s.slot.startswith((*HELPER_SLOTS, "card/")) for s in sent)
 
     def _around(self, event: Message) -> addressing.Surroundings:
         """Look up what may make a message ours; called only when its own text does not."""

@@ -13,6 +13,7 @@ from helpbot.flow.counters import Counters
 from helpbot.flow.deliver import Deliverer
 from helpbot.flow.handle import handle
 from helpbot.flow.intake import open_sealed, take_in
+from helpbot.flow.publish import Publisher, publish_one
 from helpbot.flow.readback import ReadBack
 from helpbot.flow.rooms import answer_invitation
 from helpbot.flow.setting import Setting
@@ -43,6 +44,8 @@ class Bot:
     on_ready: Callable[[], None] = field(default=lambda: None)
     faq_changes: Callable[[], Awaitable[Written]] | None = None
     """Waits for a change of the FAQ's files and reloads them."""
+    publisher: Publisher | None = None
+    """Where approved changes of the FAQ go; None: they wait."""
     counters: Counters = field(default_factory=Counters)
     cursor: str | None = None
     deliverer: Deliverer = field(init=False)
@@ -57,6 +60,7 @@ class Bot:
     _timers: asyncio.Event = field(default_factory=asyncio.Event)
     _invited: asyncio.Event = field(default_factory=asyncio.Event)
     _refused: asyncio.Event = field(default_factory=asyncio.Event)
+    _publishing: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -155,6 +159,16 @@ class Bot:
         self._written(written)
         return bool(written.rows)
 
+    async def publish_one(self) -> bool:
+        """Take one approved change of the FAQ one step further. Returns whether there was one."""
+        if self.publisher is None:
+            return False
+        written = await publish_one(self.store, self.clock, self.setting, self.publisher)
+        if written is None:
+            return False
+        self._written(written)
+        return True
+
     async def deliver_one(self) -> bool:
         """Send what should go now. Returns whether there was anything."""
         row = self.deliverer.next_row(self.clock.now())
@@ -177,6 +191,8 @@ class Bot:
             while await self.handle_one() or await self.invitation_once() or await self.timer_once():
                 did = True
             did |= await self.tell_unreadable()
+            while await self.publish_one():
+                did = True
             while await self.deliver_one():
                 did = True
             await self.deliverer.flush()
@@ -200,6 +216,7 @@ class Bot:
         self.on_ready()
         steps = [self._sync_loop, self._handle_loop, self._deliver_loop, self._timer_loop]
         steps += [self._invitation_loop, self._upkeep_loop, self._faq_loop, self._unreadable_loop]
+        steps.append(self._publish_loop)
         tasks = [asyncio.create_task(step(), name=step.__name__) for step in steps]
         stop = asyncio.create_task(self._stopping.wait())
         try:
@@ -258,6 +275,8 @@ class Bot:
         if written.next_due is not None and (self._due is None or written.next_due < self._due):
             self._due = written.next_due
             self._timers.set()
+        if written.publish:
+            self._publishing.set()
 
     async def _until_synced(self) -> None:
         """Do the first sync, waiting for the homeserver as long as it takes."""
@@ -346,6 +365,13 @@ class Bot:
             self._refused.clear()
             await self.tell_unreadable()
             await self._wait(self._refused, self.clock.now() + CHECKPOINT_MS)
+
+    async def _publish_loop(self) -> None:
+        while True:
+            self._publishing.clear()
+            while await self.publish_one():
+                pass
+            await self._publishing.wait()
 
     async def _faq_loop(self) -> None:
         if self.faq_changes is None:

@@ -44,6 +44,8 @@ class Policy:
     unsolved_days: int = 30
     solved_days: int = 90
     help_log_months: int = 6
+    alone_may_approve: bool = False
+    """The only referent may approve what they proposed themselves."""
     hours_of: Callable[[str, str], OpenHours] | None = None
     """(hours, zone) of a volunteer to their open hours; None: everybody has the bot's."""
 
@@ -72,12 +74,19 @@ class Names:
     known: dict[UserId, str] = field(default_factory=dict)
     authors: dict[EventId, UserId] = field(default_factory=dict)
     """Who wrote a message that somebody marked; empty: nobody that the homeserver tells."""
+    full: dict[UserId, str] = field(default_factory=dict)
 
     def first_name(self, user: UserId) -> str:
         """Return a first name; raises `NameNeeded` when it was not asked for yet."""
         if user not in self.known:
             raise NameNeeded(user)
         return self.known[user]
+
+    def full_name(self, user: UserId) -> str:
+        """Return a whole name, for whoever wants to be thanked by it; raises `NameNeeded` likewise."""
+        if user not in self.full:
+            raise NameNeeded(user)
+        return self.full[user]
 
 
 class NameNeeded(Exception):

@@ -30,13 +30,14 @@ async def sweep(store: Store, clock: Clock, setting: Setting) -> dict[str, int]:
     where it is cut short, the next sweep goes on.
     """
     now = clock.now()
-    gone: Counter[str] = Counter()
+    old = now - setting.policy.solved_days * DAY
+    gone = Counter(proposals=await store.run(lambda tx: tx.forget_proposals(ended_before=old)))
     while any((some := await store.run(partial(_forget_some, setting=setting, now=now))).values()):
         gone.update(some)
         await asyncio.sleep(0)
     await store.run(partial(_mend, setting=setting, now=now))
     await store.run(lambda tx: plan_monthly_report(tx, setting.policy, now))
-    if gone:
+    if +gone:
         log.info("removed what was past its time", extra={k: v for k, v in gone.items() if v})
     return {**some, **gone}
 

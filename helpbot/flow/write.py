@@ -40,6 +40,8 @@ class Written:
     cancelled: list[int] = field(default_factory=list)
     next_due: int | None = None
     """When the earliest of the timers set is due."""
+    publish: bool = False
+    """A change of the FAQ's files waits to be written."""
     first_reply: str = ""
     """The kind of the first reply to a question, where one was given."""
 
@@ -106,14 +108,15 @@ class Writer:
         kind: Kind,
         *,
         purpose: str,
+        slot: str = "",
         reply_to: EventId | None = None,
         thread: EventId | None = None,
         mentions: tuple[UserId, ...] = (),
     ) -> None:
-        """Send something that belongs to no ticket."""
+        """Send something that belongs to no ticket; `slot` says what a reply to it is about."""
         content = self._content(notice, kind, None, room, None, mentions)
         _relate(content, reply_to, thread)
-        self._add(room, content, _PRIORITY.get(kind, Priority.ANSWER), purpose, kind=kind)
+        self._add(room, content, _PRIORITY.get(kind, Priority.ANSWER), purpose, kind=kind, slot=slot)
 
     def decline_verification(self, room: RoomId, request: EventId) -> None:
         """Cancel a verification that somebody asked for in a room, so that their dialog closes."""

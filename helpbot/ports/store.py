@@ -10,13 +10,24 @@ from helpbot.ports.departures import DeparturesTx
 from helpbot.ports.helplog import HelplogTx
 from helpbot.ports.keeping import KeepingTx
 from helpbot.ports.people import PeopleTx
+from helpbot.ports.proposals import ProposalsTx
 from helpbot.ports.questions import QuestionsTx
 from helpbot.ports.told import ToldTx
 
 T = TypeVar("T")
 
 
-class Tx(ArrivalsTx, DeparturesTx, QuestionsTx, PeopleTx, HelplogTx, ToldTx, KeepingTx, Protocol):
+class Tx(
+    ArrivalsTx,
+    DeparturesTx,
+    QuestionsTx,
+    PeopleTx,
+    HelplogTx,
+    ToldTx,
+    KeepingTx,
+    ProposalsTx,
+    Protocol,
+):
     """One transaction: named queries, nothing else. Times are Unix milliseconds.
 
     Lives only inside `Store.run`.

@@ -211,6 +211,13 @@ class Privacy(_Section):
         return "pseudonym.key" if value is None else value
 
 
+class Publishing(_Section):
+    """How the FAQ's files are changed from the chat."""
+
+    git: Annotated[Literal["off", "commit", "push"], BeforeValidator(values.off_is_text)] = "off"
+    alone: bool = False
+
+
 class Metrics(_Section):
     """Where figures and health are served; None: nowhere."""
 
@@ -234,6 +241,7 @@ class Settings(_Section):
     routing: Routing = Routing()
     volunteers: tuple[Volunteer, ...] = ()
     privacy: Privacy = Privacy()
+    publishing: Publishing = Publishing()
     metrics: Metrics = Metrics()
 
     @field_validator("volunteers")

@@ -20,6 +20,7 @@ from typing import Any, TypeVar, cast
 from helpbot.core.ids import EventId, RoomId
 from helpbot.core.incoming import RoomFacts
 from helpbot.ports import Homeserver, Store, Tx
+from helpbot.ports.faqfiles import FaqFiles
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.fakerooms import MEMBER, MESSAGE, REDACTION, Event
 from helpbot.testing.tester import BOT, BotTester
@@ -33,6 +34,7 @@ _READS = frozenset({
     "ticket_messages", "relays_of", "ticket", "ticket_of", "ticket_in_thread", "tickets_pending",
     "last_ticket", "open_tickets", "claims_of", "offered_to", "stopped_plans", "due_jobs", "next_wake",
     "volunteers", "loads", "backlog", "thanks_waiting", "counts",
+    "proposal", "proposals_of", "open_proposals", "cards_of", "edit", "edit_in_hand", "edits_left", "edits",
 })  # fmt: skip
 """Queries that change nothing: a crash around them is a crash at the point before."""
 
@@ -71,6 +73,27 @@ class CrashPlan:
     def wrap_homeserver(self, homeserver: Homeserver) -> Homeserver:
         """Return the account with a point before each request arrives, and before its answer does."""
         return cast("Homeserver", _CrashingHomeserver(homeserver, self))
+
+    def wrap_files(self, files: FaqFiles) -> FaqFiles:
+        """Return the FAQ's files with a point before and after each step that changes them."""
+        return cast("FaqFiles", _CrashingFiles(files, self))
+
+
+class _CrashingFiles:
+    def __init__(self, files: FaqFiles, plan: CrashPlan) -> None:
+        self._files = files
+        self._plan = plan
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._files, name)
+
+        async def step(*arguments: Any) -> Any:
+            self._plan.reach(f"before {name} of the files")
+            done = await method(*arguments)
+            self._plan.reach(f"after {name} of the files")
+            return done
+
+        return step
 
 
 class _CrashingStore:
@@ -147,7 +170,12 @@ class CrashTester(BotTester):
 
     def __init__(self, folder: Path, clock: FakeClock, plan: CrashPlan, **more: Any) -> None:
         super().__init__(
-            folder, clock, wrap_store=plan.wrap_store, wrap_homeserver=plan.wrap_homeserver, **more
+            folder,
+            clock,
+            wrap_store=plan.wrap_store,
+            wrap_homeserver=plan.wrap_homeserver,
+            wrap_files=plan.wrap_files,
+            **more,
         )
         self.plan = plan
 

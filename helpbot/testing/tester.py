@@ -18,6 +18,8 @@ from typing import Any, Self
 
 from helpbot.adapters.calendars import load_calendar
 from helpbot.adapters.db import open_store
+from helpbot.adapters.faqfiles.load import load_faq
+from helpbot.adapters.faqfiles.write import FaqFolder
 from helpbot.core.addressing import Me
 from helpbot.core.faq import Faq, FaqEntry, Redirect, Source
 from helpbot.core.hours import OpenHours
@@ -26,10 +28,14 @@ from helpbot.core.matching import FaqIndex
 from helpbot.core.records import Seed
 from helpbot.core.report import Counts
 from helpbot.core.tickets import Plan, Ticket
+from helpbot.flow.publish import Publisher
+from helpbot.flow.reload import reload_faq
 from helpbot.flow.runner import Bot
 from helpbot.flow.setting import Policy, RoomPolicy, Setting
 from helpbot.flow.upkeep import sweep
+from helpbot.flow.write import Written
 from helpbot.ports import Homeserver, Store
+from helpbot.ports.faqfiles import FaqFiles
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.fakerooms import Seen
 from helpbot.testing.homeserver import FakeServer
@@ -80,6 +86,18 @@ def small_faq() -> Faq:
     )
 
 
+def write_faq(folder: Path, faq: Faq) -> None:
+    """Write a FAQ's entries as files, a theme each."""
+    from helpbot.adapters.faqfiles.blocks import written
+
+    folder.mkdir(exist_ok=True)
+    for theme in dict.fromkeys(e.theme for e in faq.entries):
+        parts = [written(e) for e in faq.entries if e.theme == theme]
+        body = "\n".join("".join(f"  {line}" for line in part.splitlines(keepends=True)) for part in parts)
+        head = f"# Tenu par les référents.\ntheme: {theme}\ntitle: {theme.capitalize()}\nentries:\n"
+        (folder / f"{theme}.yaml").write_text(head + body, encoding="utf-8")
+
+
 class BotTester:
     """The bot, its server, three rooms and some people. Everything settles after each act."""
 
@@ -96,6 +114,9 @@ class BotTester:
         plan: Plan | None = None,
         rate: float = 1000.0,
         room_settings: RoomPolicy | None = None,
+        files: bool = False,
+        git: bool = False,
+        wrap_files: Callable[[FaqFiles], FaqFiles] = lambda files: files,
         wrap_store: Callable[[Store], Store] = lambda store: store,
         wrap_homeserver: Callable[[Homeserver], Homeserver] = lambda homeserver: homeserver,
     ) -> None:
@@ -104,6 +125,11 @@ class BotTester:
         self.server = FakeServer(clock)
         self.faq = faq or small_faq()
         self.index = FaqIndex.build(self.faq)
+        self.faq_folder = folder / "faq"
+        """Real FAQ files, which the bot may change, where `files` are wanted."""
+        self.files, self.git, self.wrap_files = files, git, wrap_files
+        if files:
+            write_faq(self.faq_folder, self.faq)
         self.rate = rate
         self.wrap_store, self.wrap_homeserver = wrap_store, wrap_homeserver
         self.seeds = [Seed(UserId(v), themes) for v in volunteers]
@@ -159,8 +185,30 @@ class BotTester:
             alias=lambda user: f"alias-{hash(user) % 1000}",
         )
         self.bot = Bot(store, homeserver, self.clock, setting, self.rate)
+        if self.files:
+            await self._open_files(self.bot, self.faq_folder)
         await self.bot.start()
         await self.bot.settle()
+
+    async def _open_files(self, bot: Bot, folder: Path) -> None:
+        """Let the bot answer from real files, and change them."""
+
+        async def load() -> FaqIndex:
+            return FaqIndex.build(load_faq(folder))
+
+        async def reload() -> Written:
+            return await reload_faq(bot.store, self.clock, bot.setting, load)
+
+        bot.setting.index = await load()
+        files = self.wrap_files(FaqFolder(folder, commits=self.git))
+        bot.publisher = Publisher(files, reload)
+
+    async def reload(self) -> None:
+        """Put what stands in the files in use, as the watcher does."""
+        if self.running.publisher is not None:
+            written = await self.running.publisher.reload()
+            self.running.deliverer.add(written.rows, written.cancelled)
+            await self.settle()
 
     async def stop(self) -> None:
         """End the program as a crash would: nothing is finished."""

@@ -19,7 +19,7 @@ import yaml
 from helpbot.core import notices as say
 from helpbot.core.notices.recognition import Thanks
 from helpbot.core.notices.reports import MonthlyReport
-from helpbot.texts import helping, reports, volunteering
+from helpbot.texts import helping, proposals, reports, volunteering
 from helpbot.texts import recognition as family
 from helpbot.texts.markup import escape, quote, to_html, to_plain
 
@@ -129,7 +129,8 @@ class Catalogue:
             case say.FaqBroken(problems):
                 return {"problems_list": "\n".join(f"- {escape(p)}" for p in problems)}
             case _:
-                made = volunteering.derived(notice, self.word, self.day, self.moment)
+                made = proposals.derived(notice, self.word)
+                made = made or volunteering.derived(notice, self.word, self.day, self.moment)
                 return made or helping.derived(notice, self.word, self.day, self.moment)
 
     def _source_line(self, notice: say.FaqAnswer) -> str:

@@ -13,12 +13,14 @@ from helpbot.core.incoming import Access
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.crash import CrashPlan, CrashTester
 from helpbot.testing.fakerooms import Seen
-from helpbot.testing.tester import BOT, LEA, PASSWORD, SAM, SESSION, UNKNOWN, VOLUNTEERS
+from helpbot.testing.tester import ANNE, BOT, LEA, PASSWORD, SAM, SESSION, UNKNOWN, VOLUNTEERS
 
 Script = Callable[["Player"], Awaitable[None]]
 State = list[str]
 BETWEEN = "comment créer une session ou retrouver un mot de passe pix"
 
+_TABLES = ("rooms", "inbox", "sealed", "tickets", "offers", "jobs", "outbox", "help_log")
+_FAQ = ("proposals", "proposal_tickets", "faq_edits")
 _MAY_DIFFER = {"attempts", "not_before", "first_try_at"}
 """How often something was tried is not what it came to."""
 
@@ -30,8 +32,10 @@ class Recovered(Exception):
 class Player(CrashTester):
     """Notes where everything stands after each act, or compares it with what was noted."""
 
-    def __init__(self, folder: Path, plan: CrashPlan, expected: list[State] | None, *, slow: bool) -> None:
-        super().__init__(folder, FakeClock(), plan)
+    def __init__(
+        self, folder: Path, plan: CrashPlan, expected: list[State] | None, *, slow: bool, files: bool
+    ) -> None:
+        super().__init__(folder, FakeClock(), plan, files=files)
         self.slow = slow
         """Time passes until the script goes on: what is stored has other times, what is seen has not."""
         self.expected = expected
@@ -50,13 +54,14 @@ class Player(CrashTester):
 
     def state(self) -> State:
         """Return all that was seen and all that is stored, a line each."""
-        return [*self.seen(), *([] if self.slow else self._stored())]
+        written = [p.read_text("utf-8") for p in sorted(self.faq_folder.iterdir())] if self.files else []
+        return [*self.seen(), *([] if self.slow else self._stored()), *written]
 
     def _stored(self) -> State:
         lines = []
         with closing(sqlite3.connect(self.folder / "helpbot.db")) as connection:
             connection.row_factory = sqlite3.Row
-            for table in ("rooms", "inbox", "sealed", "tickets", "offers", "jobs", "outbox", "help_log"):
+            for table in (*_TABLES, *_FAQ):
                 for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2"):
                     kept = {k: row[k] for k in row.keys() if k not in _MAY_DIFFER}  # noqa: SIM118
                     lines.append(f"{table} {kept}")
@@ -72,7 +77,9 @@ async def play(
     """
     plan = CrashPlan(frozenset(at), armed=script is rooms)
     with tempfile.TemporaryDirectory() as folder:
-        bot = Player(Path(folder), plan, expected, slow=script in (limits, bad_network))
+        bot = Player(
+            Path(folder), plan, expected, slow=script in (limits, bad_network), files=script is publishes
+        )
         try:
             await bot.start()
             plan.armed = True
@@ -167,6 +174,21 @@ async def another(bot: Player) -> None:
     await bot.says(vera, "au sous-sol", room=bot.helpers, reply_to=_offer(bot).event_id)
     await bot.reacts(LEA, bot.last().event_id, "❌")
     await bot.says(LEA, "!annuler")
+
+
+async def publishes(bot: Player) -> None:
+    """An answer becomes an entry, is changed meanwhile by hand, published, and taken back."""
+    _, vera = await _ask(bot)
+    offer = _offer(bot)
+    await bot.says(vera, "derrière la porte", room=bot.helpers, reply_to=offer.event_id)
+    await bot.reacts(LEA, bot.last().event_id, "📌")
+    await bot.reacts(vera, bot.last(bot.helpers).event_id, "1️⃣", room=bot.helpers)
+    await bot.says(ANNE, "rubrique: apps", room=bot.review, reply_to=bot.last(bot.review).event_id)
+    card = bot.last(bot.review)
+    path = bot.faq_folder / "apps.yaml"
+    path.write_text(path.read_text("utf-8") + "# à la main\n", encoding="utf-8")
+    await bot.reacts(ANNE, card.event_id, "✅", room=bot.review)
+    await bot.says(ANNE, "!faq annuler", room=bot.review)
 
 
 async def rooms(bot: Player) -> None:

@@ -17,6 +17,7 @@ SCRIPTS = [
     scripts.silence,
     scripts.passes,
     scripts.another,
+    scripts.publishes,
     scripts.rooms,
     scripts.outage,
     scripts.late_keys,

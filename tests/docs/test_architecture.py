@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from helpbot.core import proposals
 from helpbot.core.tickets import ENDED, TRANSITIONS, State
 
 PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
@@ -21,6 +22,16 @@ def test_the_states_in_the_docs_are_those_of_the_code() -> None:
     found = re.search(r"<!-- states -->\n(.*?)\n<!-- /states -->", PAGE.read_text("utf-8"), re.DOTALL)
     assert found is not None
     assert found[1] == diagram()
+
+
+def test_the_states_of_a_proposal_likewise() -> None:
+    lines = ["```mermaid", "stateDiagram-v2", *(f"    [*] --> {s}" for s in ("agreeing", "review"))]
+    known = proposals.TRANSITIONS
+    lines += [f"    {a} --> {b}" for a in proposals.State for b in proposals.State if b in known[a]]
+    lines += [f"    {s} --> [*]" for s in proposals.State if s in proposals.ENDED]
+    found = re.search(r"<!-- proposals -->\n(.*?)\n<!-- /proposals -->", PAGE.read_text("utf-8"), re.DOTALL)
+    assert found is not None
+    assert found[1] == "\n".join([*lines, "```"])
 
 
 def test_the_floors_in_the_docs_exist() -> None:

@@ -7,9 +7,10 @@ from helpbot.adapters.db.departures import Departures
 from helpbot.adapters.db.helplog import Helplog
 from helpbot.adapters.db.keeping import Keeping
 from helpbot.adapters.db.people import People
+from helpbot.adapters.db.proposals import Proposals
 from helpbot.adapters.db.questions import Questions
 from helpbot.adapters.db.told import Told
 
 
-class SqlTx(Arrivals, Departures, Questions, People, Helplog, Told, Keeping):
+class SqlTx(Arrivals, Departures, Questions, People, Helplog, Told, Keeping, Proposals):
     """The `Tx` port on one SQLAlchemy connection."""

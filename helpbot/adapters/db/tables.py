@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "0006"
+SCHEMA_VERSION = "0007"
 
 metadata = sa.MetaData()
 _Time = sa.BigInteger
@@ -216,3 +216,41 @@ report_months = sa.Table(
     sa.Column("line", sa.Text, nullable=False),
 )
 """Months as they were published, small counts withheld: what is left when the log forgets them."""
+
+proposals = sa.Table(
+    "proposals",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("proposer", sa.Text),
+    sa.Column("helper", sa.Text),
+    sa.Column("created_at", _Time, nullable=False),
+    sa.Column("changed_at", _Time, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Index("proposals_state", "state", "changed_at"),
+)
+"""proposer, helper: emptied when it ends. detail: the entries wanted, JSON."""
+
+proposal_tickets = sa.Table(
+    "proposal_tickets",
+    metadata,
+    sa.Column("ticket", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("proposal", sa.Integer, primary_key=True, autoincrement=False),
+)
+
+faq_edits = sa.Table(
+    "faq_edits",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("proposal", sa.Integer),
+    sa.Column("entry", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("at", _Time, nullable=False),
+    sa.Column("undoes", sa.Integer),
+    sa.Column("undone", sa.Boolean, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Index("faq_edits_state", "state", "id"),
+    sa.Index("faq_edits_entry", "entry", "id"),
+)
+"""Changes of the FAQ's files: what is to be written, and what was. No name but a credit, as published."""

@@ -71,6 +71,8 @@ class Kept(StrEnum):
     """`help_log_months`; an objection as long as it is not taken back."""
     DIRECTORY = "directory"
     """While the person offers help."""
+    PROPOSAL = "proposal"
+    """Until it is decided, when whoever had a part in it is forgotten; its text `solved_days` more."""
     ROOM = "room"
     """While the bot is in the room."""
     ALWAYS = "always"

@@ -1,0 +1,198 @@
+"""Proposals for the FAQ, and changes of its files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from helpbot.adapters.db import codec
+from helpbot.adapters.db.queries import Area
+from helpbot.adapters.db.tables import faq_edits, outbox, proposal_tickets, proposals
+from helpbot.core.editing import EditRow, EditState, FaqEdit
+from helpbot.core.faq import FaqEntry, Source
+from helpbot.core.ids import RoomId, TicketId, UserId
+from helpbot.core.proposals import ENDED, Change, Credit, Origin, Proposal, ProposalId, State
+from helpbot.core.records import OutboxRow
+
+_IN_HAND = tuple(s.value for s in (EditState.WANTED, EditState.PREPARED, EditState.DONE))
+_EDIT = ("tries", "file", "draft", "digest", "before", "after", "clean")
+
+
+class Proposals(Area):
+    """Proposals for the FAQ, and changes of its files."""
+
+    def save_proposal(self, proposal: Proposal) -> Proposal:
+        """Insert (id 0) or update a proposal; returns it with its id."""
+        values = _proposal_values(proposal)
+        if proposal.id:
+            where = proposals.c.id == proposal.id
+            self._connection.execute(sa.update(proposals).where(where).values(values))
+            return proposal
+        query = sa.insert(proposals).values(values).returning(proposals.c.id)
+        made = replace(proposal, id=ProposalId(self._connection.execute(query).scalar_one()))
+        for ticket in made.tickets:
+            pair = {"ticket": ticket, "proposal": made.id}
+            self._connection.execute(sa.insert(proposal_tickets).values(pair))
+        return made
+
+    def proposal(self, proposal: ProposalId) -> Proposal | None:
+        """Return a proposal."""
+        found = self._proposals(proposals.c.id == proposal)
+        return found[0] if found else None
+
+    def proposals_of(self, tickets: Iterable[TicketId]) -> list[Proposal]:
+        """Return the proposals that were made from any of these questions, oldest first."""
+        made = sa.select(proposal_tickets.c.proposal).where(proposal_tickets.c.ticket.in_(list(tickets)))
+        return self._proposals(proposals.c.id.in_(made))
+
+    def open_proposals(self) -> list[Proposal]:
+        """Return the proposals that have not ended, oldest first."""
+        return self._proposals(proposals.c.state.not_in([s.value for s in ENDED]))
+
+    def cards_of(self, proposal: ProposalId) -> list[OutboxRow]:
+        """Return the messages that showed a proposal to the referents, oldest first."""
+        query = sa.select(outbox).where(outbox.c.slot.startswith(f"card/{proposal}/", autoescape=True))
+        return [codec.outbox_row(r) for r in self._all(query.order_by(outbox.c.id))]
+
+    def save_edit(self, row: EditRow) -> EditRow:
+        """Insert (id 0) or update a change of the files; returns it with its id."""
+        values = _edit_values(row)
+        if row.edit.id:
+            where = faq_edits.c.id == row.edit.id
+            self._connection.execute(sa.update(faq_edits).where(where).values(values))
+            return row
+        query = sa.insert(faq_edits).values(values).returning(faq_edits.c.id)
+        return replace(row, edit=replace(row.edit, id=self._connection.execute(query).scalar_one()))
+
+    def edit(self, number: int) -> EditRow | None:
+        """Return a change of the files."""
+        return self._edit(sa.select(faq_edits).where(faq_edits.c.id == number))
+
+    def edit_in_hand(self) -> EditRow | None:
+        """Return the oldest change that is neither in the files with its history nor refused."""
+        query = sa.select(faq_edits).where(faq_edits.c.state.in_(_IN_HAND)).order_by(faq_edits.c.id)
+        return self._edit(query.limit(1))
+
+    def edits_left(self, proposal: ProposalId) -> int:
+        """Return how many changes of a proposal are still to be written."""
+        waiting = faq_edits.c.state.in_((EditState.WANTED.value, EditState.PREPARED.value))
+        query = sa.select(sa.func.count()).where(faq_edits.c.proposal == proposal, waiting)
+        return int(self._connection.execute(query).scalar_one())
+
+    def edits(self, states: Iterable[EditState], *, entry: str | None, limit: int) -> list[EditRow]:
+        """Return the newest changes in these states, of one entry or of all, the newest first."""
+        query = sa.select(faq_edits).where(faq_edits.c.state.in_([s.value for s in states]))
+        if entry is not None:
+            query = query.where(faq_edits.c.entry == entry)
+        return [_edit_row(r) for r in self._all(query.order_by(faq_edits.c.id.desc()).limit(limit))]
+
+    def forget_proposals(self, *, ended_before: int) -> int:
+        """Delete what ended before a moment, refused changes included; returns how many."""
+        over = proposals.c.state.in_([s.value for s in ENDED]) & (proposals.c.changed_at < ended_before)
+        old = sa.select(proposals.c.id).where(over)
+        refused = (faq_edits.c.state == EditState.REFUSED.value) & (faq_edits.c.at < ended_before)
+        self._connection.execute(sa.delete(proposal_tickets).where(proposal_tickets.c.proposal.in_(old)))
+        gone = self._connection.execute(sa.delete(faq_edits).where(refused)).rowcount
+        return int(gone + self._connection.execute(sa.delete(proposals).where(over)).rowcount)
+
+    def _proposals(self, where: sa.ColumnElement[bool]) -> list[Proposal]:
+        return [_proposal(r) for r in self._all(sa.select(proposals).where(where).order_by(proposals.c.id))]
+
+    def _edit(self, query: sa.Select[Any]) -> EditRow | None:
+        rows = self._all(query)
+        return _edit_row(rows[0]) if rows else None
+
+
+def _proposal_values(proposal: Proposal) -> dict[str, Any]:
+    detail = {
+        "changes": [[entry_data(c.wanted), entry_data(c.base)] for c in proposal.changes],
+        "place": proposal.place,
+        "credit": proposal.credit,
+        "version": proposal.version,
+        "tickets": proposal.tickets,
+    }
+    return {
+        "origin": proposal.origin.value,
+        "state": proposal.state.value,
+        "proposer": proposal.proposer,
+        "helper": proposal.helper,
+        "created_at": proposal.created_at,
+        "changed_at": proposal.changed_at,
+        "detail": codec.dump(detail),
+    }
+
+
+def _proposal(row: Any) -> Proposal:
+    detail = json.loads(row.detail)
+    changes = [(entry_of(wanted), entry_of(base)) for wanted, base in detail["changes"]]
+    return Proposal(
+        ProposalId(row.id),
+        Origin(row.origin),
+        State(row.state),
+        tuple(Change(wanted, base) for wanted, base in changes if wanted is not None),
+        proposer=UserId(row.proposer) if row.proposer else None,
+        helper=UserId(row.helper) if row.helper else None,
+        place=RoomId(detail["place"]) if detail["place"] else None,
+        credit=Credit(detail["credit"]) if detail["credit"] else None,
+        version=detail["version"],
+        tickets=tuple(TicketId(t) for t in detail["tickets"]),
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+    )
+
+
+def _edit_values(row: EditRow) -> dict[str, Any]:
+    edit = row.edit
+    detail: dict[str, Any] = {name: getattr(edit, name) for name in _EDIT}
+    detail |= {"base": entry_data(edit.base), "wanted": entry_data(edit.wanted)}
+    return {
+        "proposal": row.proposal,
+        "entry": edit.entry,
+        "state": row.state.value,
+        "at": row.at,
+        "undoes": row.undoes,
+        "undone": row.undone,
+        "detail": codec.dump(detail),
+    }
+
+
+def _edit_row(row: Any) -> EditRow:
+    detail = json.loads(row.detail)
+    base, wanted = entry_of(detail.pop("base")), entry_of(detail.pop("wanted"))
+    edit = FaqEdit(row.id, row.entry, base=base, wanted=wanted, **detail)
+    return EditRow(edit, EditState(row.state), row.proposal, row.undoes, bool(row.undone), row.at)
+
+
+def entry_data(entry: FaqEntry | None) -> dict[str, Any] | None:
+    """Return an entry as JSON can hold it, without what has its default."""
+    if entry is None:
+        return None
+    found = {f.name: v for f in fields(entry) if (v := getattr(entry, f.name)) != f.default}
+    for name in ("reviewed", "review_by", "archived"):
+        if name in found:
+            found[name] = found[name].isoformat()
+    if "sources" in found:
+        found["sources"] = [[s.title, s.url] for s in entry.sources]
+    return found
+
+
+def entry_of(data: dict[str, Any] | None) -> FaqEntry | None:
+    """Return the entry of what `entry_data` gave."""
+    if data is None:
+        return None
+    for name in ("reviewed", "review_by", "archived"):
+        if name in data:
+            data[name] = date.fromisoformat(data[name])
+    for name in ("variants", "keywords", "crcn_edu"):
+        if name in data:
+            data[name] = tuple(data[name])
+    if "sources" in data:
+        data["sources"] = tuple(Source(*s) for s in data["sources"])
+    if "local" in data:
+        data["local"] = tuple((k, v) for k, v in data["local"])
+    return FaqEntry(**data)

@@ -1,0 +1,151 @@
+"""What is said around the life of the FAQ: proposals, their cards, what became of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from helpbot.core.notices import Markdown, Notice
+
+
+@dataclass(frozen=True, slots=True)
+class PinNoted(Notice):
+    """📌 was seen: what follows."""
+
+    what: str
+    """`proposed`, `asking` (the helper first), `already`, `nothing` (no answer), `no_room`, `not_yours`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreditAsked(Notice):
+    """To the helper: may the answer become an entry, and whom to thank."""
+
+    ref: str
+    own: bool
+    """They proposed it themselves: only the thanks are asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNoted(Notice):
+    """What the helper chose, understood."""
+
+    what: str
+    """`full`, `first`, `nobody`, `declined`, `over` (too late), `unclear`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One field of an entry before and after a change."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalCard(Notice):
+    """A drafted or changed entry as the referents see it, and what they may do with it."""
+
+    number: int
+    origin: str
+    theme: str
+    """Its title; empty when nobody could tell."""
+    question: str
+    answer: Markdown
+    variants: tuple[str, ...] = ()
+    sources: tuple[tuple[str, str], ...] = ()
+    credit: str = ""
+    changes: tuple[Compared, ...] = ()
+    """For an entry that is there: what changes; the rest is not shown."""
+    near: tuple[tuple[str, str], ...] = ()
+    """(id, question) of entries that it resembles."""
+    contradicts: tuple[tuple[str, str], ...] = ()
+    """(id, sentence) of entries that say it otherwise."""
+    missing: tuple[str, ...] = ()
+    """`question`, `answer`, `theme`."""
+    waits: bool = False
+    """The helper has not said yet how to be thanked."""
+
+
+@dataclass(frozen=True, slots=True)
+class VariantsCard(Notice):
+    """Ways of asking that were confirmed ✅, to add with one tap."""
+
+    number: int
+    groups: tuple[tuple[str, tuple[str, ...]], ...]
+    """(question of the entry, phrasings); the entries are numbered from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardObjection(Notice):
+    """A tap on a card does not do what it says."""
+
+    what: str
+    """A value of `proposals.Objection`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardRefused(Notice):
+    """❌ was done."""
+
+    told: bool
+    """The helper is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAmended(Notice):
+    """What a referent wrote under a card could not be taken over; nothing changed."""
+
+    problems: tuple[tuple[str, str], ...]
+    themes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryWritten(Notice):
+    """A change stands in the files and is in use."""
+
+    entry: str
+    question: str
+    what: str
+    """`added`, `changed`, `archived`, `undone`."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryNotWritten(Notice):
+    """A change could not be made; nothing was lost."""
+
+    entry: str
+    why: str
+    """A value of `editing.Why`."""
+    details: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryTrouble(Notice):
+    """The files are changed, and git could not keep it."""
+
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerKept(Notice):
+    """To the helper: their answer is an entry now, or will not be one."""
+
+    what: str
+    """`published`, `refused`."""
+    word: str
+    """The entry's question, or the referents' word; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaqHelp(Notice):
+    """`!faq` without a verb, or with one that is none."""
+
+    verbs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotUndone(Notice):
+    """`!faq annuler` has nothing to do, or not now."""
+
+    what: str
+    """`nothing`, `busy`."""

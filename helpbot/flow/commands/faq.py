@@ -1,0 +1,85 @@
+"""`!faq …`: proposing, and taking back what was published."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+
+from helpbot.core.commands import Command
+from helpbot.core.editing import EditRow, EditState, FaqEdit
+from helpbot.core.french import fold
+from helpbot.core.incoming import Message
+from helpbot.core.notices import ForReviewers
+from helpbot.core.notices import proposals as say
+from helpbot.core.tickets import State, Ticket
+from helpbot.flow.desk import Desk
+from helpbot.flow.proposals import may_review, pin
+
+_DONE = (EditState.DONE, EditState.RECORDED)
+Verb = Callable[[Desk, Message, str], None]
+
+
+def faq(desk: Desk, event: Message, command: Command) -> None:
+    """Do what a `!faq` command asks; without a word, or with one that is none, show the list."""
+    word, _, rest = command.rest.partition(" ")
+    name = _verb(word)
+    if name in _ANYONE:
+        _ANYONE[name](desk, event, rest.strip())
+    elif not may_review(desk, event):
+        desk.note(event, ForReviewers())
+    elif name in _REVIEW:
+        _REVIEW[name](desk, event, rest.strip())
+    else:
+        desk.note(event, say.FaqHelp(tuple(_ANYONE) + tuple(_REVIEW)))
+
+
+def _verb(word: str) -> str:
+    """Return the verb that a word stands for, forgiving its spelling; the word itself for none."""
+    folded = fold(word)
+    known = {**{verb: verb for verb in (*_ANYONE, *_REVIEW)}, **_ALSO}
+    if folded in known:
+        return known[folded]
+    near = difflib.get_close_matches(folded, known, n=1, cutoff=0.75)
+    return known[near[0]] if near else folded
+
+
+def propose(desk: Desk, event: Message, _rest: str) -> None:
+    """📌 in words: the answer that this replies to, else the newest one that the sender had or gave."""
+    sent = desk.tx.sent_message(event.reply_to) if event.reply_to else None
+    ticket = desk.ticket(sent)
+    if ticket is None and event.reply_to is not None:
+        rows = desk.tx.relays_of(event.reply_to)
+        ticket = desk.tx.ticket(rows[0].ticket) if rows and rows[0].ticket else None
+    ticket = ticket or _newest(desk, event)
+    if ticket is None:
+        desk.tell(event, say.PinNoted("nothing"))
+    else:
+        pin(desk, ticket, event)
+
+
+def _newest(desk: Desk, event: Message) -> Ticket | None:
+    answered = (State.ANSWERED, State.SOLVED)
+    asked = desk.tx.asked_by(event.sender, limit=10)
+    return next((t for t in asked if t.helper is not None and t.state in answered), None)
+
+
+def undo(desk: Desk, event: Message, rest: str) -> None:
+    """Take back the newest change that stands, of one entry or of all."""
+    if desk.tx.edit_in_hand() is not None:
+        desk.note(event, say.NotUndone("busy"))
+        return
+    done = desk.tx.edits(_DONE, entry=rest or None, limit=50)
+    last = next((row for row in done if not row.undone and row.undoes is None), None)
+    if last is None:
+        desk.note(event, say.NotUndone("nothing"))
+        return
+    edit = FaqEdit(0, last.edit.entry, file=last.edit.file, before=last.edit.after, after=last.edit.before)
+    desk.tx.save_edit(EditRow(edit, EditState.WANTED, undoes=last.edit.id, at=desk.now))
+    desk.writer.written.publish = True
+
+
+_ANYONE: Mapping[str, Verb] = {"proposer": propose}
+_REVIEW: Mapping[str, Verb] = {"annuler": undo}
+_ALSO: Mapping[str, str] = {"propose": "proposer", "undo": "annuler"}
+
+HANDLERS = {"faq": faq}

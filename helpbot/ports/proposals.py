@@ -1,0 +1,59 @@
+"""Proposals for the FAQ and changes of its files. Part of `Tx`; times are Unix milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from helpbot.core.editing import EditRow, EditState
+from helpbot.core.ids import TicketId
+from helpbot.core.proposals import Proposal, ProposalId
+from helpbot.core.records import OutboxRow
+
+
+class ProposalsTx(Protocol):
+    """Proposals for the FAQ, and changes of its files."""
+
+    def save_proposal(self, proposal: Proposal) -> Proposal:
+        """Insert (id 0) or update a proposal; returns it with its id."""
+        ...
+
+    def proposal(self, proposal: ProposalId) -> Proposal | None:
+        """Return a proposal."""
+        ...
+
+    def proposals_of(self, tickets: Iterable[TicketId]) -> list[Proposal]:
+        """Return the proposals that were made from any of these questions, oldest first."""
+        ...
+
+    def open_proposals(self) -> list[Proposal]:
+        """Return the proposals that have not ended, oldest first."""
+        ...
+
+    def cards_of(self, proposal: ProposalId) -> list[OutboxRow]:
+        """Return the messages that showed a proposal to the referents, oldest first."""
+        ...
+
+    def save_edit(self, row: EditRow) -> EditRow:
+        """Insert (id 0) or update a change of the files; returns it with its id."""
+        ...
+
+    def edit(self, number: int) -> EditRow | None:
+        """Return a change of the files."""
+        ...
+
+    def edit_in_hand(self) -> EditRow | None:
+        """Return the oldest change that is neither in the files with its history nor refused."""
+        ...
+
+    def edits_left(self, proposal: ProposalId) -> int:
+        """Return how many changes of a proposal are still to be written."""
+        ...
+
+    def edits(self, states: Iterable[EditState], *, entry: str | None, limit: int) -> list[EditRow]:
+        """Return the newest changes in these states, of one entry or of all, the newest first."""
+        ...
+
+    def forget_proposals(self, *, ended_before: int) -> int:
+        """Delete what ended before a moment, refused changes included; returns how many."""
+        ...

@@ -1,0 +1,99 @@
+"""The made-up fields of the notices about proposals (helpbot/core/notices/proposals.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from helpbot.core.notices import Notice
+from helpbot.core.notices import proposals as say
+from helpbot.texts.markup import escape
+
+Word = Callable[..., str]
+NBSP = "\u00a0"
+
+
+def derived(notice: Notice, word: Word) -> dict[str, str]:
+    """Return the fields that the words of these notices use beside their own; empty for any other."""
+    match notice:
+        case say.PinNoted(what):
+            return {"what_words": word(f"_pin_{what}")}
+        case say.CreditAsked(ref, own):
+            return {"opening_words": word("_credit_own" if own else "_credit_other", ref=ref)}
+        case say.CreditNoted(what):
+            return {"what_words": word(f"_credit_{what}")}
+        case say.ProposalCard():
+            return _card(notice, word)
+        case say.VariantsCard(_, groups):
+            return {"groups_list": "\n\n".join(_group(n, *g) for n, g in enumerate(groups, 1))}
+        case say.CardObjection(what):
+            return {"what_words": word(f"_objection_{what}")}
+        case say.CardRefused(told):
+            return {"told_words": word("_refused_told") if told else ""}
+        case say.NotAmended(problems, themes):
+            known = ", ".join(escape(t) for t in themes)
+            listed = (word(f"_amend_{what}", of=escape(of), themes=known) for what, of in problems)
+            return {"problems_list": "\n".join(f"- {line}" for line in listed)}
+        case say.EntryWritten(_, _, what):
+            return {"what_words": word(f"_written_{what}")}
+        case say.EntryNotWritten(_, why, details):
+            named = ", ".join(_field(d, word) for d in details) if why == "changed" else ""
+            why = "changed_bare" if why == "changed" and not named else why
+            lines = "" if named or not details else "\n" + "\n".join(f"- {escape(d)}" for d in details)
+            return {"why_words": word(f"_not_written_{why}", fields=named) + lines}
+        case say.AnswerKept(what, said):
+            words = word(f"_kept_{what}", word=escape(said)) if said else word(f"_kept_{what}_bare")
+            return {"what_words": words}
+        case say.FaqHelp(verbs):
+            return {"verbs_list": "\n".join(f"- `!faq {verb}` {word(f'_faq_{verb}')}" for verb in verbs)}
+        case say.NotUndone(what):
+            return {"what_words": word(f"_not_undone_{what}")}
+        case _:
+            return {}
+
+
+def _group(number: int, question: str, variants: tuple[str, ...]) -> str:
+    return "\n".join([f"**{number}** {escape(question)}", *(f"- {escape(v)}" for v in variants)])
+
+
+def _card(card: say.ProposalCard, word: Word) -> dict[str, str]:
+    parts = [_body(card, word)]
+    parts += [word("_card_near", near=_named(card.near))] if card.near else []
+    parts += [word("_card_contradicts", id=escape(i), said=escape(s)) for i, s in card.contradicts]
+    lacks = ", ".join(word(f"_missing_{name}") for name in card.missing)
+    parts += [word("_card_missing", what=lacks)] if lacks else []
+    parts += [word("_card_waits")] if card.waits else []
+    opening = word(f"_card_{card.origin}", number=str(card.number))
+    return {"opening_words": opening, "body_words": "\n\n".join(parts)}
+
+
+def _body(card: say.ProposalCard, word: Word) -> str:
+    if card.changes:
+        shown = [word("_card_entry", question=escape(card.question))]
+        for change in card.changes:
+            name = _field(change.field, word)
+            shown.append(word("_card_before", field=name, text=_lines(change.before) or "> –"))
+            shown.append(word("_card_after", field=name, text=_lines(change.after) or "> –"))
+        return "\n\n".join(shown)
+    lines = [word("_card_question", question=escape(card.question) or "…", theme=escape(card.theme) or "?")]
+    lines.append(_lines(str(card.answer)) or "> …")
+    extra = []
+    if card.variants:
+        extra.append(word("_card_variants", variants=" · ".join(escape(v) for v in card.variants)))
+    if card.sources:
+        named = ", ".join(f"[{escape(t)}]({u})" if u else escape(t) for t, u in card.sources)
+        extra.append(word("_card_sources", sources=named))
+    if card.credit:
+        extra.append(word("_card_credit", credit=escape(card.credit)))
+    return "\n\n".join([*lines, "\n".join(extra)]).strip()
+
+
+def _lines(markdown: str) -> str:
+    return "\n".join(f"> {line}" for line in markdown.strip().splitlines())
+
+
+def _named(near: tuple[tuple[str, str], ...]) -> str:
+    return " ; ".join(f"«{NBSP}{escape(q)}{NBSP}» (`{i}`)" for i, q in near)
+
+
+def _field(name: str, word: Word) -> str:
+    return word(f"_field_{name}")
