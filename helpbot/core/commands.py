@@ -58,7 +58,22 @@ COMMANDS = (
     CommandSpec("pourquoi", "why", Who.ANYONE, ("!pourquoi",)),
     CommandSpec("mesquestions", "myquestions", Who.ANYONE, ("!mesquestions",)),
     CommandSpec("opposition", "objection", Who.ANYONE, ("!opposition", "!opposition fin")),
-    CommandSpec("faq", "entries", Who.ANYONE, ("!faq proposer", "!faq annuler")),
+    CommandSpec(
+        "faq",
+        "entries",
+        Who.ANYONE,
+        (
+            "!faq proposer",
+            "!faq chercher mot de passe pix",
+            "!faq voir pix-mot-de-passe-eleve",
+            "!faq liste pix",
+            "!faq modifier pix-mot-de-passe-eleve réponse: Dans Pix Orga.",
+            "!faq variante pix-mot-de-passe-eleve mdp pix perdu",
+            "!faq archiver pix-mot-de-passe-eleve",
+            "!faq historique",
+            "!faq annuler",
+        ),
+    ),
     CommandSpec("bilan", "report", Who.REVIEW, ("!bilan",)),
 )
 

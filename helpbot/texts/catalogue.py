@@ -129,7 +129,7 @@ class Catalogue:
             case say.FaqBroken(problems):
                 return {"problems_list": "\n".join(f"- {escape(p)}" for p in problems)}
             case _:
-                made = proposals.derived(notice, self.word)
+                made = proposals.derived(notice, self.word, self.day)
                 made = made or volunteering.derived(notice, self.word, self.day, self.moment)
                 return made or helping.derived(notice, self.word, self.day, self.moment)
 

@@ -12,7 +12,7 @@ Word = Callable[..., str]
 NBSP = "\u00a0"
 
 
-def derived(notice: Notice, word: Word) -> dict[str, str]:
+def derived(notice: Notice, word: Word, day: Callable[[str], str]) -> dict[str, str]:
     """Return the fields that the words of these notices use beside their own; empty for any other."""
     match notice:
         case say.PinNoted(what):
@@ -45,6 +45,20 @@ def derived(notice: Notice, word: Word) -> dict[str, str]:
             return {"what_words": words}
         case say.FaqHelp(verbs):
             return {"verbs_list": "\n".join(f"- `!faq {verb}` {word(f'_faq_{verb}')}" for verb in verbs)}
+        case say.EntryShown():
+            return _entry(notice, word, day)
+        case say.EntriesFound(what, of, entries, more):
+            items = (f"- `{i}` {escape(q)}" for i, q in entries)
+            rest = word("_found_more", more=str(more)) if more else ""
+            return {
+                "opening_words": word(f"_found_{what}", of=escape(of)),
+                "entries_list": "\n".join(items),
+                "more_line": rest,
+            }
+        case say.History(changes):
+            return {"changes_list": "\n".join(_changed(c, word, day) for c in changes) or word("_no_history")}
+        case say.SayWhat(verb):
+            return {"usage_words": word(f"_usage_{verb}")}
         case say.NotUndone(what):
             return {"what_words": word(f"_not_undone_{what}")}
         case _:
@@ -85,6 +99,31 @@ def _body(card: say.ProposalCard, word: Word) -> str:
     if card.credit:
         extra.append(word("_card_credit", credit=escape(card.credit)))
     return "\n\n".join([*lines, "\n".join(extra)]).strip()
+
+
+def _entry(entry: say.EntryShown, word: Word, day: Callable[[str], str]) -> dict[str, str]:
+    asked = " · ".join(escape(v) for v in entry.variants)
+    told = [word("_card_variants", variants=asked)] if asked else []
+    if entry.sources:
+        named = ", ".join(f"[{escape(t)}]({u})" if u else escape(t) for t, u in entry.sources)
+        told.append(word("_card_sources", sources=named))
+    told += [word("_card_credit", credit=escape(entry.credit))] if entry.credit else []
+    for name in ("owner", "reviewed", "review_by", "archived"):
+        value = getattr(entry, name)
+        if value:
+            shown = escape(value) if name == "owner" else day(value)
+            told.append(f"{_field(name, word)}{NBSP}: {shown}")
+    return {
+        "title_words": word("_card_question", question=escape(entry.question), theme=escape(entry.theme)),
+        "answer_lines": _lines(str(entry.answer)),
+        "about_lines": "\n".join(f"- {line}" for line in told),
+    }
+
+
+def _changed(change: say.Changed, word: Word, day: Callable[[str], str]) -> str:
+    undone = word("_history_taken_back") if change.undone else ""
+    what = word(f"_history_{change.what}")
+    return f"- {day(change.day)}{NBSP}: {what} `{change.entry}` {escape(change.question)}{undone}"
 
 
 def _lines(markdown: str) -> str:

@@ -149,3 +149,59 @@ class NotUndone(Notice):
 
     what: str
     """`nothing`, `busy`."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryShown(Notice):
+    """One entry whole, as it stands in its file."""
+
+    id: str
+    theme: str
+    question: str
+    answer: Markdown
+    variants: tuple[str, ...]
+    sources: tuple[tuple[str, str], ...]
+    credit: str
+    owner: str
+    reviewed: str
+    """ISO date, or empty; so are the next two."""
+    review_by: str
+    archived: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesFound(Notice):
+    """Entries by id and question: those of a theme, or those that some words may mean."""
+
+    what: str
+    """`found`, `which` (several may be meant), `none`, `theme`, `themes`."""
+    of: str
+    entries: tuple[tuple[str, str], ...]
+    more: int = 0
+    """How many are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed(Notice):
+    """A line of the history."""
+
+    day: str
+    """ISO date."""
+    what: str
+    entry: str
+    question: str
+    undone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class History(Notice):
+    """The newest changes that were published from the chat."""
+
+    lines: tuple[Changed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SayWhat(Notice):
+    """A `!faq` command lacks something."""
+
+    verb: str

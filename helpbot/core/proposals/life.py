@@ -134,6 +134,8 @@ def approved(
     wanted = [c for n, c in enumerate(proposal.changes, 1) if n not in but]
     if any(not (c.wanted.question and c.wanted.answer and c.wanted.theme) for c in wanted):
         return Objection.INCOMPLETE
+    if wanted and all(c.wanted == c.base for c in wanted):
+        return Objection.NOTHING
     if not wanted:
         return Decision(_over(proposal, State.REFUSED, now))
     if proposal.origin in (Origin.ANSWER, Origin.GAP):

@@ -116,6 +116,8 @@ class Objection(StrEnum):
     """It was decided already."""
     ANOTHER = "another"
     """Who proposed it does not approve it alone."""
+    NOTHING = "nothing"
+    """It changes nothing."""
     INCOMPLETE = "incomplete"
     """It lacks a question, an answer or a theme."""
 

@@ -1,4 +1,4 @@
-"""`!faq …`: proposing, and taking back what was published."""
+"""`!faq …`: proposing, and taking back what was published. What referents do with entries: entries.py."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from helpbot.core.incoming import Message
 from helpbot.core.notices import ForReviewers
 from helpbot.core.notices import proposals as say
 from helpbot.core.tickets import State, Ticket
+from helpbot.flow.commands import entries
 from helpbot.flow.desk import Desk
 from helpbot.flow.proposals import may_review, pin
 
@@ -21,14 +22,15 @@ Verb = Callable[[Desk, Message, str], None]
 
 def faq(desk: Desk, event: Message, command: Command) -> None:
     """Do what a `!faq` command asks; without a word, or with one that is none, show the list."""
-    word, _, rest = command.rest.partition(" ")
+    word, *more = command.rest.split(maxsplit=1) or [""]
+    rest = more[0] if more else ""
     name = _verb(word)
     if name in _ANYONE:
-        _ANYONE[name](desk, event, rest.strip())
+        _ANYONE[name](desk, event, rest)
     elif not may_review(desk, event):
         desk.note(event, ForReviewers())
     elif name in _REVIEW:
-        _REVIEW[name](desk, event, rest.strip())
+        _REVIEW[name](desk, event, rest)
     else:
         desk.note(event, say.FaqHelp(tuple(_ANYONE) + tuple(_REVIEW)))
 
@@ -36,7 +38,7 @@ def faq(desk: Desk, event: Message, command: Command) -> None:
 def _verb(word: str) -> str:
     """Return the verb that a word stands for, forgiving its spelling; the word itself for none."""
     folded = fold(word)
-    known = {**{verb: verb for verb in (*_ANYONE, *_REVIEW)}, **_ALSO}
+    known = {**{fold(verb): verb for verb in (*_ANYONE, *_REVIEW)}, **_ALSO}
     if folded in known:
         return known[folded]
     near = difflib.get_close_matches(folded, known, n=1, cutoff=0.75)
@@ -79,7 +81,7 @@ def undo(desk: Desk, event: Message, rest: str) -> None:
 
 
 _ANYONE: Mapping[str, Verb] = {"proposer": propose}
-_REVIEW: Mapping[str, Verb] = {"annuler": undo}
-_ALSO: Mapping[str, str] = {"propose": "proposer", "undo": "annuler"}
+_REVIEW: Mapping[str, Verb] = {**entries.VERBS, "annuler": undo}
+_ALSO: Mapping[str, str] = {"propose": "proposer", "undo": "annuler", **entries.ALSO}
 
 HANDLERS = {"faq": faq}
