@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -21,6 +21,7 @@ from helpbot.adapters.memory import give_back
 from helpbot.adapters.pseudonyms import load_pseudonyms
 from helpbot.core.addressing import Me
 from helpbot.core.effects import Kind
+from helpbot.core.gaps import GapReport, Unanswered
 from helpbot.core.hours import TIMEZONES, Break, OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.matching import FaqIndex
@@ -32,6 +33,7 @@ from helpbot.flow.publish import Publisher
 from helpbot.flow.reload import reload_faq
 from helpbot.flow.runner import Bot
 from helpbot.flow.setting import Policy, RoomPolicy, Setting
+from helpbot.flow.survey import Surveyor
 from helpbot.flow.write import Written
 from helpbot.ports import Clock, Homeserver, Store
 from helpbot.texts import load_catalogue
@@ -199,7 +201,27 @@ async def make_bot(
     git = settings.publishing.git
     files = FaqFolder(settings.faq, commits=git != "off", pushes=git == "push")
     bot.publisher = Publisher(files, partial(_reload_now, settings, store, clock, setting, seen))
+    bot.surveyor = Surveyor(
+        partial(_find_gaps, settings), _dead_links if settings.publishing.check_sources else None
+    )
     return bot
+
+
+async def _find_gaps(settings: Settings, asked: Sequence[Unanswered]) -> GapReport | None:
+    from helpbot.adapters.faqfiles.missing import NotInstalled, find_missing
+
+    chosen = settings.answering
+    thresholds = (chosen.answer_at, chosen.clarify_at)
+    try:
+        return await find_missing(settings.faq, settings.data_dir, thresholds, asked)
+    except NotInstalled:
+        return None
+
+
+async def _dead_links(urls: Iterable[str]) -> frozenset[str]:
+    from helpbot.adapters.links import dead_links
+
+    return await dead_links(urls)
 
 
 def watch_faq(

@@ -74,6 +74,7 @@ COMMANDS = (
             "!faq annuler",
         ),
     ),
+    CommandSpec("lacunes", "gaps", Who.REVIEW, ("!lacunes",)),
     CommandSpec("bilan", "report", Who.REVIEW, ("!bilan",)),
 )
 

@@ -107,18 +107,19 @@ def host_of(link: str) -> str:
 
 def variants_of(asked: Iterable[str], question: str) -> tuple[str, ...]:
     """Return the ways of asking, without those that say the same words as the title or one another."""
-    seen = {_key(question)}
+    seen = {phrasing_key(question)}
     kept: list[str] = []
     for text in asked:
         core = " ".join(french.strip_politeness(text).split()).strip(" ?!.,;:")
-        usable = 2 < len(core) <= LONGEST_VARIANT and "…" not in core and _key(core) not in seen
+        usable = 2 < len(core) <= LONGEST_VARIANT and "…" not in core and phrasing_key(core) not in seen
         if usable and len(kept) < MOST_VARIANTS:
-            seen.add(_key(core))
+            seen.add(phrasing_key(core))
             kept.append(core)
     return tuple(kept)
 
 
-def _key(text: str) -> tuple[str, ...]:
+def phrasing_key(text: str) -> tuple[str, ...]:
+    """Return what two ways of asking have in common that are the same words, in whatever order."""
     return tuple(sorted(set(french.words(text))))
 
 

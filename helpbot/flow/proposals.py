@@ -7,6 +7,7 @@ What a card or a question to a helper is about stands in its slot: `card/<propos
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -100,7 +101,7 @@ def pin(desk: Desk, ticket: Ticket, event: Message | Reaction) -> None:
         if isinstance(event, Message):
             desk.tell(event, say.PinNoted("not_yours"))
         return
-    said = _said(desk.tx, ticket)
+    said = said_in(desk.tx, ticket)
     if ticket.helper is None or not said or ticket.state not in (Asked.ANSWERED, Asked.SOLVED):
         desk.tell(event, say.PinNoted("nothing"))
         return
@@ -114,7 +115,7 @@ def pin(desk: Desk, ticket: Ticket, event: Message | Reaction) -> None:
         draft_of(desk.setting, ticket, said),
         proposer=user,
         helper=ticket.helper,
-        place=_place_of(desk.tx, ticket, ticket.helper),
+        place=place_of(desk.tx, ticket, ticket.helper),
         tickets=(ticket.id,),
         now=desk.now,
     )
@@ -122,14 +123,19 @@ def pin(desk: Desk, ticket: Ticket, event: Message | Reaction) -> None:
     desk.tell(event, say.PinNoted("proposed" if decision.proposal.state is State.REVIEW else "asking"))
 
 
-def draft_of(setting: Setting, ticket: Ticket, said: list[str]) -> FaqEntry:
-    """Return the entry that a question and its answer make, its people left out."""
-    names = [setting.names.first_name(u) for u in (ticket.asker, ticket.helper) if u is not None]
+def draft_of(setting: Setting, ticket: Ticket, said: list[str], also: Sequence[Ticket] = ()) -> FaqEntry:
+    """Return the entry that a question and its answer make, its people left out.
+
+    `also`: others who asked the same, whose words give more phrasings.
+    """
+    texts = [ticket.text, *(t.text for t in also if t.id != ticket.id)]
+    people = dict.fromkeys([ticket.asker, ticket.helper, *(t.asker for t in also)])
+    names = [setting.names.first_name(u) for u in people if u is not None]
     faq = setting.index.faq
-    wording = Wording([ticket.text], [entry.phrasings for entry in faq.entries])
+    wording = Wording(texts, [entry.phrasings for entry in faq.entries])
     theme = ticket.theme or setting.index.theme_of(ticket.text) or ""
     known = theme if theme in dict(faq.titles) else ""
-    return drafted([ticket.text], said, theme=known, names=names, reworded=wording.reworded)
+    return drafted(texts, said, theme=known, names=names, reworded=wording.reworded)
 
 
 def review_may_see(tx: Tx, setting: Setting, room: RoomId) -> bool:
@@ -139,7 +145,7 @@ def review_may_see(tx: Tx, setting: Setting, room: RoomId) -> bool:
     return row is not None and may_show(room_facts(tx, room), row.facts)
 
 
-def _said(tx: Tx, ticket: Ticket) -> list[str]:
+def said_in(tx: Tx, ticket: Ticket) -> list[str]:
     """Return the helper's words as they stand in the asker's room: the quoted lines of what was relayed."""
     slots = dict.fromkeys(r.slot for r in tx.ticket_messages(ticket.id) if r.slot.startswith("relay/"))
     found = []
@@ -151,7 +157,8 @@ def _said(tx: Tx, ticket: Ticket) -> list[str]:
     return [text for text in found if text]
 
 
-def _place_of(tx: Tx, ticket: Ticket, helper: UserId) -> RoomId | None:
+def place_of(tx: Tx, ticket: Ticket, helper: UserId) -> RoomId | None:
+    """Return where a helper can be asked: their direct message, else where they were offered the question."""
     direct = tx.direct_room(helper)
     if direct is not None:
         return direct.room
@@ -172,12 +179,14 @@ def _ask_helper(hand: Hand, proposal: Proposal) -> None:
 
 def show_card(hand: Hand, proposal: Proposal, reply_to: EventId | None = None) -> None:
     """Show a proposal to the referents as it is now."""
-    room = hand.setting.policy.review_room
+    owned = proposal.origin is Origin.REREAD and proposal.place is not None
+    room = proposal.place if owned else hand.setting.policy.review_room
     if room is None:
         return
+    mentions = (proposal.helper,) if owned and proposal.helper else ()
     slot = f"card/{proposal.id}/{proposal.version}"
     card = card_of(hand.setting, proposal)
-    hand.writer.say(room, card, Kind.STATUS, purpose=slot, slot=slot, reply_to=reply_to)
+    hand.writer.say(room, card, Kind.STATUS, purpose=slot, slot=slot, reply_to=reply_to, mentions=mentions)
 
 
 def card_of(setting: Setting, proposal: Proposal) -> base.Notice:
@@ -187,6 +196,8 @@ def card_of(setting: Setting, proposal: Proposal) -> base.Notice:
         return say.VariantsCard(proposal.id, tuple(groups))
     change = proposal.changes[0]
     entry = change.wanted
+    if proposal.origin is Origin.REREAD and change.base == entry:
+        return say.RereadCard(proposal.id, shown(setting, entry), proposal.why)
     return say.ProposalCard(
         number=proposal.id,
         origin=proposal.origin.value,
@@ -204,6 +215,23 @@ def card_of(setting: Setting, proposal: Proposal) -> base.Notice:
         ),
         missing=tuple(n for n in ("question", "answer", "theme") if not getattr(entry, n)),
         waits=proposal.origin is Origin.ANSWER and proposal.credit is None,
+    )
+
+
+def shown(setting: Setting, entry: FaqEntry) -> say.EntryShown:
+    """Return an entry as it is shown to referents."""
+    return say.EntryShown(
+        id=entry.id,
+        theme=dict(setting.index.faq.titles).get(entry.theme, entry.theme),
+        question=entry.question,
+        answer=base.Markdown(entry.answer),
+        variants=entry.variants,
+        sources=tuple((s.title, s.url) for s in entry.sources),
+        credit=entry.credit,
+        owner=entry.owner or "",
+        reviewed=entry.reviewed.isoformat() if entry.reviewed else "",
+        review_by=entry.review_by.isoformat() if entry.review_by else "",
+        archived=entry.archived.isoformat() if entry.archived else "",
     )
 
 
@@ -255,9 +283,11 @@ def tap(desk: Desk, event: Message | Reaction, sent: SentMessage, tapped: Tap) -
         return
     if sent.slot.startswith("credit/"):
         _helper_taps(desk, event, proposal, tapped)
-    elif may_review(desk, event) and tapped is Tap.YES:
+    elif not _may_decide(desk, event, proposal):
+        return
+    elif tapped is Tap.YES:
         approve(desk, event, proposal, version)
-    elif may_review(desk, event) and tapped is Tap.NO:
+    elif tapped is Tap.NO:
         _refuse(desk, event, proposal, version, "")
 
 
@@ -274,7 +304,7 @@ def words(desk: Desk, event: Message, sent: SentMessage) -> bool:
         if event.sender == proposal.helper and not proposal.ended:
             desk.tell(event, say.CreditNoted("unclear"))
         return True
-    if not may_review(desk, event):
+    if not _may_decide(desk, event, proposal):
         return True
     if no := _NO.match(text):
         _refuse(desk, event, proposal, version, no[1].strip())
@@ -307,6 +337,11 @@ def may_review(desk: Desk, event: Message | Reaction) -> bool:
     """Whether somebody decides on proposals where they stand."""
     policy = desk.setting.policy
     return event.room == policy.review_room or (event.sender in policy.referents and desk.direct(event))
+
+
+def _may_decide(desk: Desk, event: Message | Reaction, proposal: Proposal) -> bool:
+    theirs = proposal.origin is Origin.REREAD and event.sender == proposal.helper
+    return may_review(desk, event) or (theirs and event.room == proposal.place)
 
 
 def approve(

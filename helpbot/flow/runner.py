@@ -17,6 +17,7 @@ from helpbot.flow.publish import Publisher, publish_one
 from helpbot.flow.readback import ReadBack
 from helpbot.flow.rooms import answer_invitation
 from helpbot.flow.setting import Setting
+from helpbot.flow.survey import Surveyor, survey_once
 from helpbot.flow.timers import run_due_job
 from helpbot.flow.unreadable import Unreadable
 from helpbot.flow.upkeep import sweep
@@ -27,6 +28,8 @@ log = logging.getLogger("helpbot.runner")
 
 SYNC_WAIT_MS = 30_000
 CHECKPOINT_MS = 60_000
+SURVEY_MS = 10 * 60_000
+"""How often to look whether the weekly message is due."""
 SWEEP_MS = 6 * 3_600_000
 PARALLEL_SENDS = 32
 DRAIN_SECONDS = 20
@@ -46,6 +49,8 @@ class Bot:
     """Waits for a change of the FAQ's files and reloads them."""
     publisher: Publisher | None = None
     """Where approved changes of the FAQ go; None: they wait."""
+    surveyor: Surveyor | None = None
+    """What looks at what was asked in vain; None: nothing does."""
     counters: Counters = field(default_factory=Counters)
     cursor: str | None = None
     deliverer: Deliverer = field(init=False)
@@ -61,6 +66,7 @@ class Bot:
     _invited: asyncio.Event = field(default_factory=asyncio.Event)
     _refused: asyncio.Event = field(default_factory=asyncio.Event)
     _publishing: asyncio.Event = field(default_factory=asyncio.Event)
+    _surveying: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -169,6 +175,16 @@ class Bot:
         self._written(written)
         return True
 
+    async def survey_once(self) -> bool:
+        """Tell what the FAQ lacks where that is due or was asked for. Returns whether it was."""
+        if self.surveyor is None:
+            return False
+        written = await survey_once(self.store, self.homeserver, self.clock, self.setting, self.surveyor)
+        if written is None:
+            return False
+        self._written(written)
+        return True
+
     async def deliver_one(self) -> bool:
         """Send what should go now. Returns whether there was anything."""
         row = self.deliverer.next_row(self.clock.now())
@@ -191,7 +207,7 @@ class Bot:
             while await self.handle_one() or await self.invitation_once() or await self.timer_once():
                 did = True
             did |= await self.tell_unreadable()
-            while await self.publish_one():
+            while await self.publish_one() or await self.survey_once():
                 did = True
             while await self.deliver_one():
                 did = True
@@ -216,7 +232,7 @@ class Bot:
         self.on_ready()
         steps = [self._sync_loop, self._handle_loop, self._deliver_loop, self._timer_loop]
         steps += [self._invitation_loop, self._upkeep_loop, self._faq_loop, self._unreadable_loop]
-        steps.append(self._publish_loop)
+        steps += [self._publish_loop, self._survey_loop]
         tasks = [asyncio.create_task(step(), name=step.__name__) for step in steps]
         stop = asyncio.create_task(self._stopping.wait())
         try:
@@ -277,6 +293,8 @@ class Bot:
             self._timers.set()
         if written.publish:
             self._publishing.set()
+        if written.survey:
+            self._surveying.set()
 
     async def _until_synced(self) -> None:
         """Do the first sync, waiting for the homeserver as long as it takes."""
@@ -372,6 +390,13 @@ class Bot:
             while await self.publish_one():
                 pass
             await self._publishing.wait()
+
+    async def _survey_loop(self) -> None:
+        while True:
+            self._surveying.clear()
+            while await self.survey_once():
+                pass
+            await self._wait(self._surveying, self.clock.now() + SURVEY_MS)
 
     async def _faq_loop(self) -> None:
         if self.faq_changes is None:

@@ -40,6 +40,8 @@ class Written:
     cancelled: list[int] = field(default_factory=list)
     next_due: int | None = None
     """When the earliest of the timers set is due."""
+    survey: bool = False
+    """Somebody asked what the FAQ lacks."""
     publish: bool = False
     """A change of the FAQ's files waits to be written."""
     first_reply: str = ""

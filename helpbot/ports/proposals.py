@@ -7,8 +7,10 @@ from typing import Protocol
 
 from helpbot.core.editing import EditRow, EditState
 from helpbot.core.ids import TicketId
-from helpbot.core.proposals import Proposal, ProposalId
+from helpbot.core.learning import Marks
+from helpbot.core.proposals import Origin, Proposal, ProposalId
 from helpbot.core.records import OutboxRow
+from helpbot.core.tickets import Ticket
 
 
 class ProposalsTx(Protocol):
@@ -52,6 +54,26 @@ class ProposalsTx(Protocol):
 
     def edits(self, states: Iterable[EditState], *, entry: str | None, limit: int) -> list[EditRow]:
         """Return the newest changes in these states, of one entry or of all, the newest first."""
+        ...
+
+    def proposals_since(self, origin: Origin, since: int) -> list[Proposal]:
+        """Return the proposals of an origin that were made since a moment, ended or not."""
+        ...
+
+    def asked_since(self, since: int, *, limit: int) -> list[Ticket]:
+        """Return the newest questions since a moment that still have a text, the newest first."""
+        ...
+
+    def marks(self, since: int, until: int) -> dict[str, Marks]:
+        """Return how each entry did with the questions that ended in between."""
+        ...
+
+    def remembered(self, key: str) -> str | None:
+        """Return what was remembered under a key."""
+        ...
+
+    def remember(self, key: str, value: str) -> None:
+        """Remember one thing under a key, in place of what was there."""
         ...
 
     def forget_proposals(self, *, ended_before: int) -> int:

@@ -216,6 +216,7 @@ class Publishing(_Section):
 
     git: Annotated[Literal["off", "commit", "push"], BeforeValidator(values.off_is_text)] = "off"
     alone: bool = False
+    check_sources: bool = False
 
 
 class Metrics(_Section):

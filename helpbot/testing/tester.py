@@ -9,7 +9,7 @@ async with BotTester(tmp_path, clock) as bot:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -22,9 +22,10 @@ from helpbot.adapters.faqfiles.load import load_faq
 from helpbot.adapters.faqfiles.write import FaqFolder
 from helpbot.core.addressing import Me
 from helpbot.core.faq import Faq, FaqEntry, Redirect, Source
+from helpbot.core.gaps import GapReport, Unanswered, find_gaps
 from helpbot.core.hours import OpenHours
 from helpbot.core.ids import EventId, RoomId, UserId
-from helpbot.core.matching import FaqIndex
+from helpbot.core.matching import Answer, FaqIndex
 from helpbot.core.records import Seed
 from helpbot.core.report import Counts
 from helpbot.core.tickets import Plan, Ticket
@@ -32,6 +33,7 @@ from helpbot.flow.publish import Publisher
 from helpbot.flow.reload import reload_faq
 from helpbot.flow.runner import Bot
 from helpbot.flow.setting import Policy, RoomPolicy, Setting
+from helpbot.flow.survey import Surveyor
 from helpbot.flow.upkeep import sweep
 from helpbot.flow.write import Written
 from helpbot.ports import Homeserver, Store
@@ -116,6 +118,7 @@ class BotTester:
         room_settings: RoomPolicy | None = None,
         files: bool = False,
         git: bool = False,
+        links: Callable[[Iterable[str]], Awaitable[frozenset[str]]] | None = None,
         wrap_files: Callable[[FaqFiles], FaqFiles] = lambda files: files,
         wrap_store: Callable[[Store], Store] = lambda store: store,
         wrap_homeserver: Callable[[Homeserver], Homeserver] = lambda homeserver: homeserver,
@@ -127,6 +130,7 @@ class BotTester:
         self.index = FaqIndex.build(self.faq)
         self.faq_folder = folder / "faq"
         """Real FAQ files, which the bot may change, where `files` are wanted."""
+        self.links = links
         self.files, self.git, self.wrap_files = files, git, wrap_files
         if files:
             write_faq(self.faq_folder, self.faq)
@@ -202,6 +206,13 @@ class BotTester:
         bot.setting.index = await load()
         files = self.wrap_files(FaqFolder(folder, commits=self.git))
         bot.publisher = Publisher(files, reload)
+
+        async def gaps(asked: Sequence[Unanswered]) -> GapReport:
+            index = bot.setting.index
+            lacking = [q for q in asked if q.refused or not isinstance(index.verdict(q.text), Answer)]
+            return find_gaps(lacking, [e.phrasings for e in index.faq.entries])
+
+        bot.surveyor = Surveyor(gaps, self.links)
 
     async def reload(self) -> None:
         """Put what stands in the files in use, as the watcher does."""

@@ -30,8 +30,8 @@ def derived(notice: Notice, word: Word, day: Callable[[str], str]) -> dict[str, 
         case say.CardRefused(told):
             return {"told_words": word("_refused_told") if told else ""}
         case say.NotAmended(problems, themes):
-            known = ", ".join(escape(t) for t in themes)
-            listed = (word(f"_amend_{what}", of=escape(of), themes=known) for what, of in problems)
+            there = ", ".join(escape(t) for t in themes)
+            listed = (word(f"_amend_{what}", of=escape(of), themes=there) for what, of in problems)
             return {"problems_list": "\n".join(f"- {line}" for line in listed)}
         case say.EntryWritten(_, _, what):
             return {"what_words": word(f"_written_{what}")}
@@ -59,6 +59,18 @@ def derived(notice: Notice, word: Word, day: Callable[[str], str]) -> dict[str, 
             return {"changes_list": "\n".join(_changed(c, word, day) for c in changes) or word("_no_history")}
         case say.SayWhat(verb):
             return {"usage_words": word(f"_usage_{verb}")}
+        case say.Missing(gaps, what):
+            lines = "\n".join(_lacking(g, word) for g in gaps)
+            return {"opening_words": word(f"_gaps_{what}"), "gaps_list": lines}
+        case say.FaqWeek(gaps, waiting, old):
+            parts = [word("_week_gaps") + "\n" + "\n".join(_lacking(g, word) for g in gaps)] if gaps else []
+            parts += [word("_week_waiting", count=str(waiting))] if waiting else []
+            parts += [word("_week_old", count=str(old))] if old else []
+            return {"parts_list": "\n\n".join(parts)}
+        case say.RereadCard(_, entry, why):
+            known = {"due": word("_old_due"), "refused": word("_old_refused")}
+            reasons = [known.get(w) or word("_old_link", link=escape(w)) for w in why]
+            return {**_entry(entry, word, day), "reasons_list": "\n".join(f"- {r}" for r in reasons)}
         case say.NotUndone(what):
             return {"what_words": word(f"_not_undone_{what}")}
         case _:
@@ -99,6 +111,12 @@ def _body(card: say.ProposalCard, word: Word) -> str:
     if card.credit:
         extra.append(word("_card_credit", credit=escape(card.credit)))
     return "\n\n".join([*lines, "\n".join(extra)]).strip()
+
+
+def _lacking(gap: say.Lacking, word: Word) -> str:
+    count = word("_gap_count", count=str(gap.count)) if gap.count else ""
+    theme = f" · {escape(gap.theme)}" if gap.theme else ""
+    return word("_gap", label=escape(gap.label), question=escape(gap.question), count=count, theme=theme)
 
 
 def _entry(entry: say.EntryShown, word: Word, day: Callable[[str], str]) -> dict[str, str]:

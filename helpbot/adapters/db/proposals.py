@@ -11,15 +11,29 @@ from typing import Any
 import sqlalchemy as sa
 
 from helpbot.adapters.db import codec
-from helpbot.adapters.db.queries import Area
-from helpbot.adapters.db.tables import faq_edits, outbox, proposal_tickets, proposals
+from helpbot.adapters.db.prepared import upsert
+from helpbot.adapters.db.queries import Area, Param, select
+from helpbot.adapters.db.tables import (
+    faq_edits,
+    help_log,
+    outbox,
+    proposal_tickets,
+    proposals,
+    state,
+    tickets,
+)
 from helpbot.core.editing import EditRow, EditState, FaqEdit
 from helpbot.core.faq import FaqEntry, Source
 from helpbot.core.ids import RoomId, TicketId, UserId
+from helpbot.core.learning import Marks
 from helpbot.core.proposals import ENDED, Change, Credit, Origin, Proposal, ProposalId, State
 from helpbot.core.records import OutboxRow
+from helpbot.core.tickets import Outcome, Ticket
 
 _IN_HAND = tuple(s.value for s in (EditState.WANTED, EditState.PREPARED, EditState.DONE))
+_FROM_FAQ = (Outcome.FAQ.value, Outcome.CLARIFIED.value)
+_REMEMBERED = select(state.c.value, where=state.c.key == Param("of_key"))
+_REMEMBER = upsert(state)
 _EDIT = ("tries", "file", "draft", "digest", "before", "after", "clean")
 
 
@@ -91,6 +105,37 @@ class Proposals(Area):
             query = query.where(faq_edits.c.entry == entry)
         return [_edit_row(r) for r in self._all(query.order_by(faq_edits.c.id.desc()).limit(limit))]
 
+    def proposals_since(self, origin: Origin, since: int) -> list[Proposal]:
+        """Return the proposals of an origin that were made since a moment, ended or not."""
+        return self._proposals((proposals.c.origin == origin.value) & (proposals.c.created_at >= since))
+
+    def asked_since(self, since: int, *, limit: int) -> list[Ticket]:
+        """Return the newest questions since a moment that still have a text, the newest first."""
+        query = sa.select(tickets).where(tickets.c.asked_at >= since, tickets.c.text != "")
+        return [codec.ticket_from(r) for r in self._all(query.order_by(tickets.c.id.desc()).limit(limit))]
+
+    def marks(self, since: int, until: int) -> dict[str, Marks]:
+        """Return how each entry did with the questions that ended in between."""
+        log = help_log.c
+        between = (log.ended_at >= since) & (log.ended_at < until)
+        shown = between & log.outcome.in_(_FROM_FAQ) & log.entry.is_not(None)
+        uses = sa.select(log.entry, sa.func.count()).where(shown).group_by(log.entry)
+        people = sa.func.count(log.asker.distinct())
+        refused = sa.select(log.refused, sa.func.count(), people).where(between & log.refused.is_not(None))
+        found = {row[0]: Marks(row[1]) for row in self._all(uses)}
+        for entry, count, who in self._all(refused.group_by(log.refused)):
+            found[entry] = Marks(found.get(entry, Marks()).uses, count, who)
+        return found
+
+    def remembered(self, key: str) -> str | None:
+        """Return what was remembered under a key."""
+        row = self._row(_REMEMBERED, of_key=key)
+        return row.value if row else None
+
+    def remember(self, key: str, value: str) -> None:
+        """Remember one thing under a key, in place of what was there."""
+        self._do(_REMEMBER, {"key": key, "value": value})
+
     def forget_proposals(self, *, ended_before: int) -> int:
         """Delete what ended before a moment, refused changes included; returns how many."""
         over = proposals.c.state.in_([s.value for s in ENDED]) & (proposals.c.changed_at < ended_before)
@@ -115,6 +160,7 @@ def _proposal_values(proposal: Proposal) -> dict[str, Any]:
         "credit": proposal.credit,
         "version": proposal.version,
         "tickets": proposal.tickets,
+        "why": proposal.why,
     }
     return {
         "origin": proposal.origin.value,
@@ -141,6 +187,7 @@ def _proposal(row: Any) -> Proposal:
         credit=Credit(detail["credit"]) if detail["credit"] else None,
         version=detail["version"],
         tickets=tuple(TicketId(t) for t in detail["tickets"]),
+        why=tuple(detail.get("why", ())),
         created_at=row.created_at,
         changed_at=row.changed_at,
     )

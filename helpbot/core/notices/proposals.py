@@ -205,3 +205,42 @@ class SayWhat(Notice):
     """A `!faq` command lacks something."""
 
     verb: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking(Notice):
+    """Questions alike that the FAQ does not answer."""
+
+    label: str
+    question: str
+    count: int
+    """How many questions; 0 where it is withheld, being about fewer than five people."""
+    theme: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing(Notice):
+    """`!lacunes`: what is asked for and not there, the most frequent first."""
+
+    gaps: tuple[Lacking, ...]
+    what: str = "found"
+    """`found`, `none`, `unavailable` (an extra is missing), `trouble`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaqWeek(Notice):
+    """Once a week, to the referents: what is missing, what waits for them, what grew old."""
+
+    gaps: tuple[Lacking, ...]
+    waiting: int
+    old: int
+
+
+@dataclass(frozen=True, slots=True)
+class RereadCard(Notice):
+    """An entry that grew old, to whoever keeps it."""
+
+    number: int
+    entry: EntryShown
+    why: tuple[str, ...]
+    """`due`, `refused`, or an address that no longer answers."""

@@ -33,17 +33,20 @@ REVIEW_MONTHS = 12
 def from_answer(
     draft: FaqEntry,
     *,
-    proposer: UserId,
+    proposer: UserId | None,
     helper: UserId,
     place: RoomId | None,
     tickets: Sequence[TicketId],
     now: int,
 ) -> Decision:
-    """📌 on a volunteer's answer. Unless it is theirs, nobody else reads it before they agree."""
+    """📌 on a volunteer's answer. Unless it is theirs, nobody else reads it before they agree.
+
+    Without a proposer: several people asked the same, and this was answered to one of them.
+    """
     own = proposer == helper
     proposal = Proposal(
         ProposalId(0),
-        Origin.ANSWER,
+        Origin.ANSWER if proposer is not None else Origin.GAP,
         State.REVIEW if own else State.AGREEING,
         (Change(draft),),
         proposer=proposer,
@@ -61,17 +64,23 @@ def suggested(
     changes: Sequence[Change],
     *,
     proposer: UserId | None = None,
+    owner: UserId | None = None,
+    place: RoomId | None = None,
     tickets: Sequence[TicketId] = (),
+    why: Sequence[str] = (),
     now: int,
 ) -> Decision:
-    """A change that nobody's agreement is needed for: show it to the referents."""
+    """A change that needs nobody's agreement: show it to the referents, or first to an entry's owner."""
     proposal = Proposal(
         ProposalId(0),
         origin,
         State.REVIEW,
         tuple(changes),
         proposer=proposer,
+        helper=owner,
+        place=place,
         tickets=tuple(tickets),
+        why=tuple(why),
         created_at=now,
         changed_at=now,
     )
@@ -134,12 +143,12 @@ def approved(
     wanted = [c for n, c in enumerate(proposal.changes, 1) if n not in but]
     if any(not (c.wanted.question and c.wanted.answer and c.wanted.theme) for c in wanted):
         return Objection.INCOMPLETE
-    if wanted and all(c.wanted == c.base for c in wanted):
-        return Objection.NOTHING
     if not wanted:
         return Decision(_over(proposal, State.REFUSED, now))
-    if proposal.origin in (Origin.ANSWER, Origin.GAP):
+    if proposal.origin is not Origin.CHANGE and proposal.origin is not Origin.VARIANTS:
         wanted = [replace(c, wanted=reread(c.wanted, today)) for c in wanted]
+    if all(c.wanted == c.base for c in wanted):
+        return Objection.NOTHING
     proposal = _to(replace(proposal, changes=tuple(wanted)), State.WRITING, now)
     return Decision(proposal, (Write(tuple(wanted)),))
 
@@ -157,7 +166,16 @@ def refused(proposal: Proposal, version: int, word: str, now: int) -> Decision |
     if version != proposal.version:
         return Objection.OLD_CARD
     told = TellHelper("refused", word, proposal.helper, proposal.place)
-    return Decision(_over(proposal, State.REFUSED, now), (told,) if proposal.helper else ())
+    theirs = proposal.helper is not None and proposal.origin is not Origin.REREAD
+    return Decision(_over(proposal, State.REFUSED, now), (told,) if theirs else ())
+
+
+def passed_on(proposal: Proposal, now: int) -> Decision:
+    """An entry's owner did not say anything: ask the referents."""
+    if proposal.state is not State.REVIEW or proposal.place is None:
+        return Decision(proposal)
+    again = replace(proposal, helper=None, place=None, version=proposal.version + 1, changed_at=now)
+    return Decision(again, (ShowCard(),))
 
 
 def withdrawn(proposal: Proposal, now: int) -> Decision:
@@ -175,7 +193,8 @@ def written(proposal: Proposal, entry: str, now: int) -> Decision:
     known = (
         _with_entry(proposal, replace(proposal.entry, id=entry)) if len(proposal.changes) == 1 else proposal
     )
-    return Decision(_over(known, State.PUBLISHED, now), (told,) if proposal.helper else ())
+    theirs = proposal.helper is not None and proposal.origin is not Origin.REREAD
+    return Decision(_over(known, State.PUBLISHED, now), (told,) if theirs else ())
 
 
 def unwritten(proposal: Proposal, here: FaqEntry | None, now: int) -> Decision:

@@ -84,15 +84,17 @@ class Proposal:
     proposer: UserId | None = None
     """None: nobody; the bot found it. Forgotten when it ends."""
     helper: UserId | None = None
-    """Whose words the answer is. Forgotten when it ends."""
+    """Whose words the answer is; the owner of an entry that grew old. Forgotten when it ends."""
     place: RoomId | None = None
-    """Where the helper is asked and told."""
+    """Where the helper, or the owner, is asked and told."""
     credit: Credit | None = None
     """None: they have not said."""
     version: int = 1
     """Of the card: what was approved is what stood on it."""
     tickets: tuple[TicketId, ...] = ()
     """The questions that it was made from."""
+    why: tuple[str, ...] = ()
+    """Why an entry is to be read again: `due`, `refused`, or an address that no longer answers."""
     created_at: int = 0
     changed_at: int = 0
 

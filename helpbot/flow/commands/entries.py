@@ -16,11 +16,10 @@ from helpbot.core.faq import FaqEntry
 from helpbot.core.french import fold
 from helpbot.core.incoming import Message
 from helpbot.core.matching import Answer
-from helpbot.core.notices import Markdown
 from helpbot.core.notices import proposals as say
 from helpbot.core.proposals import Change, Origin
 from helpbot.flow.desk import Desk
-from helpbot.flow.proposals import carry, hand_of
+from helpbot.flow.proposals import carry, hand_of, shown
 from helpbot.flow.publish import question_of, what_of
 
 MOST_FOUND = 5
@@ -43,24 +42,7 @@ def show(desk: Desk, event: Message, rest: str) -> None:
     """Show one entry whole."""
     entry = _meant(desk, event, rest, "voir")
     if entry is not None:
-        desk.note(event, shown(desk, entry))
-
-
-def shown(desk: Desk, entry: FaqEntry) -> say.EntryShown:
-    """Return an entry as it is shown to referents."""
-    return say.EntryShown(
-        id=entry.id,
-        theme=dict(desk.setting.index.faq.titles).get(entry.theme, entry.theme),
-        question=entry.question,
-        answer=Markdown(entry.answer),
-        variants=entry.variants,
-        sources=tuple((s.title, s.url) for s in entry.sources),
-        credit=entry.credit,
-        owner=entry.owner or "",
-        reviewed=entry.reviewed.isoformat() if entry.reviewed else "",
-        review_by=entry.review_by.isoformat() if entry.review_by else "",
-        archived=entry.archived.isoformat() if entry.archived else "",
-    )
+        desk.note(event, shown(desk.setting, entry))
 
 
 def listing(desk: Desk, event: Message, rest: str) -> None:

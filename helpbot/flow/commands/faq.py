@@ -14,6 +14,7 @@ from helpbot.core.notices import proposals as say
 from helpbot.core.tickets import State, Ticket
 from helpbot.flow.commands import entries
 from helpbot.flow.desk import Desk
+from helpbot.flow.gaps import ask_for_gaps
 from helpbot.flow.proposals import may_review, pin
 
 _DONE = (EditState.DONE, EditState.RECORDED)
@@ -84,4 +85,11 @@ _ANYONE: Mapping[str, Verb] = {"proposer": propose}
 _REVIEW: Mapping[str, Verb] = {**entries.VERBS, "annuler": undo}
 _ALSO: Mapping[str, str] = {"propose": "proposer", "undo": "annuler", **entries.ALSO}
 
-HANDLERS = {"faq": faq}
+
+def missing(desk: Desk, event: Message, _command: Command) -> None:
+    """Work out what is asked for and not there; the answer comes as soon as it is."""
+    ask_for_gaps(desk.tx, event.room, event.event_id)
+    desk.writer.written.survey = True
+
+
+HANDLERS = {"faq": faq, "lacunes": missing}

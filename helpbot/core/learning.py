@@ -1,0 +1,110 @@
+"""What use tells of the FAQ: questions asked in vain, confirmed ways of asking, entries that grow old."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from helpbot.core.disclosure import FEW
+from helpbot.core.drafting import phrasing_key, variants_of
+from helpbot.core.faq import Faq, FaqEntry
+from helpbot.core.proposals import Change
+from helpbot.core.tickets import Outcome, Pending, State, Ticket
+
+MOST_EACH = 3
+"""Phrasings proposed for one entry at a time: referents read them."""
+MOST_ENTRIES = 8
+LEAST = 2
+"""Fewer wait for the next week: never one by one."""
+REFUSED_SHARE = 0.3
+"""Share of ❌ from which an entry is asked about, when it rose."""
+RISING = 1.5
+
+
+def asked_in_vain(ticket: Ticket) -> bool | None:
+    """Tell whether the FAQ lacked the answer: False; or gave one that was refused: True; None: neither."""
+    if ticket.sensitive or not ticket.text or ticket.state is State.WITHDRAWN:
+        return None
+    if ticket.refused is not None or (ticket.feedback is False and ticket.entry is not None):
+        return True
+    if ticket.outcome in (Outcome.FAQ, Outcome.CLARIFIED, Outcome.REDIRECT, Outcome.SELF):
+        return None
+    if ticket.state is State.OPEN and ticket.pending is Pending.CHOICE:
+        return None  # it was asked back, and nobody said that none was meant
+    return False
+
+
+def new_phrasings(
+    confirmed: Iterable[tuple[str, str]], faq: Faq, told_before: Collection[tuple[str, ...]] = ()
+) -> tuple[Change, ...]:
+    """Return the changes that add confirmed ways of asking, those worth most first in each entry.
+
+    `confirmed`: (entry, question) pairs, most telling first. `told_before`: keys of phrasings that referents
+    have already seen. Empty where there are too few to ask for.
+    """
+    asked: dict[str, list[str]] = {}
+    for name, text in confirmed:
+        asked.setdefault(name, []).append(text)
+    found = []
+    for entry in faq.entries:
+        known = {phrasing_key(p) for p in entry.phrasings} | set(told_before)
+        said = variants_of(asked.get(entry.id, ()), entry.question)
+        new = [v for v in said if phrasing_key(v) not in known]
+        if new:
+            wanted = replace(entry, variants=(*entry.variants, *new[:MOST_EACH]))
+            found.append(Change(wanted, entry))
+    found.sort(key=lambda c: -len(c.wanted.variants) + len(c.base.variants if c.base else ()))
+    kept = found[:MOST_ENTRIES]
+    many = sum(len(c.wanted.variants) - len(c.base.variants if c.base else ()) for c in kept)
+    return tuple(kept) if many >= LEAST else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How an entry did for a while: shown, refused, and how many people refused it."""
+
+    uses: int = 0
+    refused: int = 0
+    people: int = 0
+
+    @property
+    def share(self) -> float:
+        """The part of those who were shown it that it did not help."""
+        shown = self.uses + self.refused
+        return self.refused / shown if shown else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """An entry to be read again, and why: `due`, `refused`, `links`."""
+
+    entry: FaqEntry
+    why: tuple[str, ...]
+    links: tuple[str, ...] = ()
+    """Addresses that no longer answer."""
+
+
+def grown_old(
+    faq: Faq,
+    today: date,
+    lately: Mapping[str, Marks],
+    before: Mapping[str, Marks],
+    dead_links: Collection[str] = (),
+) -> tuple[Old, ...]:
+    """Return the entries to be read again, the longest overdue first.
+
+    A ❌ share counts when at least five people gave it: a figure about fewer tells of them (privacy 1).
+    """
+    found = []
+    for entry in faq.entries:
+        why = ["due"] if entry.review_by is not None and entry.review_by < today else []
+        now, then = lately.get(entry.id, Marks()), before.get(entry.id, Marks())
+        if now.people >= FEW and now.share >= REFUSED_SHARE and now.share >= RISING * then.share:
+            why.append("refused")
+        links = tuple(s.url for s in entry.sources if s.url in dead_links)
+        if links:
+            why.append("links")
+        if why:
+            found.append(Old(entry, tuple(why), links))
+    return tuple(sorted(found, key=lambda o: (o.entry.review_by or date.max, o.entry.id)))
