@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,11 +25,14 @@ if TYPE_CHECKING:
     from helpbot.testing.stage import Line, Stage
 
 SCHOOL, HELPERS, REVIEW = "Salle des profs", "Volontaires", "Référents"
+OTHER = "Salle des profs du lycée"
 TEACHER, FIRST, SECOND, REFERENT = "Léa Exemple", "Malik Exemple", "Nora Exemple", "Anne Exemple"
 COLLEGE = "Collège de l'Exemple"
 KNOWN = "bonjour helpbot, un élève a perdu son mot de passe pix, je fais quoi ?"
 VAGUE = "mdp oublié"
 UNKNOWN = "quelqu'un saurait brancher le thermostat connecté du gymnase ?"
+ENTRY = "Comment associer le thermostat du gymnase ?"
+AGAIN = "bjr comment on associe le thermostat connecté du gymnase svp ?"
 HELP = "Oui : son boîtier est dans le local technique, appuyez dix secondes sur le bouton pour l'associer."
 MORE = "merci ! et s'il clignote en rouge ?"
 COLOURS = {"helpbot": "cyan", TEACHER: "green", FIRST: "yellow", SECOND: "magenta", REFERENT: "blue"}
@@ -50,8 +54,8 @@ def demo(no_input: bool, plain: bool, keep: Path | None, faq: Path | None) -> No
 
     Une enseignante, deux volontaires et une référente parlent au bot sur un serveur Synapse lancé pour
     l'occasion, dans un salon chiffré : réponse de la FAQ, précision, question transmise, prise en charge,
-    réponse relayée, bilan. Ensuite, dans un terminal, vous écrivez à la place de l'enseignante. Code 0 si
-    chaque étape a été vue passer, 1 sinon.
+    réponse relayée, fiche relue et publiée, bilan. Ensuite, dans un terminal, vous écrivez à la place de
+    l'enseignante. Code 0 si chaque étape a été vue passer, 1 sinon.
     """
     if find_spec("synapse") is None:
         hint = "installez-le : pip install 'helpbot[demo]', ou « make demo » dans une copie du dépôt"
@@ -78,6 +82,8 @@ async def _play(folder: Path, faq: Path, *, encrypted: bool, talk: bool) -> int:
 
     began = time.monotonic()
     shown = _Screen()
+    # A copy, since an entry will be added to it.
+    faq = Path(shutil.copytree(faq, folder / "faq"))
     try:
         pace = 1.5 if sys.stdout.isatty() else 0.0
         async with Stage(folder, faq, encrypted, shown.line, shown.progress, pace) as stage:
@@ -111,6 +117,7 @@ async def _set_up(stage: Stage) -> None:
     await stage.add_room(SCHOOL, TEACHER)
     await stage.add_room(HELPERS, REFERENT, (FIRST, SECOND))
     await stage.add_room(REVIEW, REFERENT)
+    await stage.add_room(OTHER, SECOND)
     await stage.add_room(f"{FIRST} ↔ helpbot", FIRST, direct=True)
     stage.progress("lance le bot (helpbot run)")
     # Malik teaches in the same school: he is asked first.
@@ -128,7 +135,7 @@ async def _set_up(stage: Stage) -> None:
         routing={"open_hours": "toujours"},
         volunteers=volunteers,
     )
-    for name, owner in ((SCHOOL, TEACHER), (HELPERS, SECOND), (REVIEW, REFERENT)):
+    for name, owner in ((SCHOOL, TEACHER), (HELPERS, SECOND), (REVIEW, REFERENT), (OTHER, SECOND)):
         await stage.people[owner].wait_membership(stage.rooms[name], stage.bot_id, "join", 30)
     direct = f"{FIRST} ↔ helpbot"
     await stage.people[FIRST].wait_membership(stage.rooms[direct], stage.bot_id, "join", 30)
@@ -173,10 +180,36 @@ async def _scenario(stage: Stage, shown: _Screen) -> None:
     await stage.reacts(TEACHER, SCHOOL, more["event_id"], "✅")
     await stage.sees(helper, place, ["status"], holding="a aidé")
 
+    await _publish(stage, shown, helper, place, relay["event_id"])
+
     shown.title("Ce qu'il en reste : des nombres, jamais un nom")
     await stage.says(REFERENT, REVIEW, "!bilan", to_bot=True)
     await stage.sees(REFERENT, REVIEW, ["command"], holding="Bilan")
     await _report(stage, shown)
+
+
+async def _publish(stage: Stage, shown: _Screen, helper: str, place: str, relay: str) -> None:
+    """Let the answer become an entry, which answers another teacher in another room."""
+    shown.title("La réponse devient une fiche, relue par une référente")
+    await stage.reacts(TEACHER, SCHOOL, relay, "📌")
+    credit = await stage.sees(helper, place, ["status"], holding="Comment vous citer")
+    await stage.says(helper, place, "2", reply_to=credit["event_id"])
+    card = await stage.sees(REFERENT, REVIEW, ["status"], holding="Fiche proposée")
+    theme = await asyncio.to_thread(_some_theme, stage.faq)
+    await stage.says(REFERENT, REVIEW, f"question: {ENTRY}\nrubrique: {theme}", reply_to=card["event_id"])
+    card = await stage.sees(REFERENT, REVIEW, ["status"], holding=ENTRY[:-2], after=[card["event_id"]])
+    await stage.reacts(REFERENT, REVIEW, card["event_id"], "✅")
+    await stage.sees(REFERENT, REVIEW, ["status"], holding="déjà en service", seconds=60)
+    shown.title("La même question, dite autrement, ailleurs : la FAQ répond")
+    await stage.says(SECOND, OTHER, AGAIN, to_bot=True)
+    await stage.sees(SECOND, OTHER, ["answer"], holding="boîtier")
+
+
+def _some_theme(faq: Path) -> str:
+    from helpbot.adapters.faqfiles.load import load_faq
+
+    titles = dict(load_faq(faq).titles)
+    return "ent" if "ent" in titles else next(iter(titles))
 
 
 async def _offered(stage: Stage, but: str = "") -> tuple[str, str, dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from helpbot.core import notices as base
@@ -16,7 +16,7 @@ from helpbot.core import proposals as core
 from helpbot.core import taps, twins
 from helpbot.core.addressing import mentions_me, question_of
 from helpbot.core.amending import read_amendment
-from helpbot.core.drafting import drafted
+from helpbot.core.drafting import drafted, entry_id
 from helpbot.core.editing import EditRow, EditState, FaqEdit, changed
 from helpbot.core.effects import Kind
 from helpbot.core.faq import FaqEntry
@@ -214,6 +214,7 @@ def card_of(setting: Setting, proposal: Proposal) -> base.Notice:
             for found in twins.contradicting(entry, setting.index.faq.entries)[:2]
         ),
         missing=tuple(n for n in ("question", "answer", "theme") if not getattr(entry, n)),
+        themes=() if entry.theme else tuple(theme for theme, _ in setting.index.faq.titles),
         waits=proposal.origin is Origin.ANSWER and proposal.credit is None,
     )
 
@@ -385,7 +386,10 @@ def _amend(desk: Desk, event: Message, proposal: Proposal, text: str) -> bool:
     if proposal.state is not State.REVIEW:
         desk.tell(event, say.CardObjection(core.Objection.OVER.value))
         return True
-    decision = core.amended(proposal, wanted.applied(proposal.entry), desk.now)
+    entry = wanted.applied(proposal.entry)
+    if proposal.changes[0].base is None:  # nobody knows a new entry by its id yet
+        entry = replace(entry, id=entry_id(entry.theme, entry.question))
+    decision = core.amended(proposal, entry, desk.now)
     carry(hand_of(desk), decision, reply_to=event.event_id)
     return True
 

@@ -86,7 +86,8 @@ def _card(card: say.ProposalCard, word: Word) -> dict[str, str]:
     parts += [word("_card_near", near=_named(card.near))] if card.near else []
     parts += [word("_card_contradicts", id=escape(i), said=escape(s)) for i, s in card.contradicts]
     lacks = ", ".join(word(f"_missing_{name}") for name in card.missing)
-    parts += [word("_card_missing", what=lacks)] if lacks else []
+    themes = f" ({', '.join(escape(t) for t in card.themes)})" if card.themes else ""
+    parts += [word("_card_missing", what=lacks + themes)] if lacks else []
     parts += [word("_card_waits")] if card.waits else []
     opening = word(f"_card_{card.origin}", number=str(card.number))
     return {"opening_words": opening, "body_words": "\n\n".join(parts)}

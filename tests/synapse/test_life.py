@@ -1,4 +1,4 @@
-"""A question that nobody knows becomes an entry that answers another teacher elsewhere, all of it encrypted."""
+"""A question that nobody knows becomes an entry that answers another teacher elsewhere, encrypted."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ async def test_a_good_answer_is_given_once(tmp_path: Path) -> None:
         card = await stage.sees(ANNE, REVIEW, ["status"], holding="Fiche proposée", seconds=60)
         for name in ("Léa", "Bonjour", stage.people[MALIK].user_id):
             assert name not in str(card["content"]["body"])
-        edit = f"question: {QUESTION}\nvariantes: régler le chauffage du gymnase ; thermostat gymnase\nrubrique: ent"
+        variants = "régler le chauffage du gymnase ; thermostat gymnase"
+        edit = f"question: {QUESTION}\nvariantes: {variants}\nrubrique: ent"
         await stage.says(ANNE, REVIEW, edit, reply_to=card["event_id"])
         used = [card["event_id"]]
         card = await stage.sees(ANNE, REVIEW, ["status"], holding="chauffage", after=used, seconds=60)

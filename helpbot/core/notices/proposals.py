@@ -62,6 +62,8 @@ class ProposalCard(Notice):
     """(id, sentence) of entries that say it otherwise."""
     missing: tuple[str, ...] = ()
     """`question`, `answer`, `theme`."""
+    themes: tuple[str, ...] = ()
+    """To choose from, where it is missing."""
     waits: bool = False
     """The helper has not said yet how to be thanked."""
 
