@@ -101,6 +101,7 @@ def make_policy(settings: Settings) -> Policy:
         solved_days=privacy.solved_days,
         help_log_months=privacy.help_log_months,
         alone_may_approve=settings.publishing.alone,
+        site=settings.publishing.site or "",
         hours_of=hours_of,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from helpbot.core import notices as say
 from helpbot.core.effects import Kind
@@ -145,6 +146,9 @@ def show(setting: Setting, entry_id: str, now: int) -> Shown | None:
             reviewed=entry.reviewed.isoformat() if entry.reviewed else "",
             stale=entry.review_by is not None and entry.review_by < today,
             credit=entry.credit,
+            link=f"{setting.policy.site}fiches/{quote(quote(entry.id, safe=''))}.html"
+            if setting.policy.site
+            else "",
         ),
     )
 

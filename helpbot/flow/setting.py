@@ -44,6 +44,8 @@ class Policy:
     unsolved_days: int = 30
     solved_days: int = 90
     help_log_months: int = 6
+    site: str = ""
+    """Where the FAQ stands as a web site, with its last slash; empty: nowhere."""
     alone_may_approve: bool = False
     """The only referent may approve what they proposed themselves."""
     hours_of: Callable[[str, str], OpenHours] | None = None

@@ -217,6 +217,7 @@ class Publishing(_Section):
     git: Annotated[Literal["off", "commit", "push"], BeforeValidator(values.off_is_text)] = "off"
     alone: bool = False
     check_sources: bool = False
+    site: Annotated[Text, AfterValidator(values.web_folder)] | None = None
 
 
 class Metrics(_Section):

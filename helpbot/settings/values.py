@@ -42,6 +42,14 @@ def _room_id(value: str) -> str:
     return value
 
 
+def web_folder(value: str) -> str:
+    """Return the address of a folder on the web, with its last slash."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+        raise wrong(f"« {value} » n'est pas une adresse web", "par exemple https://exemple.fr/faq/")
+    return value if value.endswith("/") else f"{value}/"
+
+
 def homeserver(value: str) -> str:
     """Want https, or http to this machine."""
     parts = urlsplit(value)

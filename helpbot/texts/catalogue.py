@@ -141,6 +141,8 @@ class Catalogue:
             line = self.word("_source", sources=named, reviewed=reviewed)
         else:
             line = self.word("_no_source_reviewed", day=day) if day else ""
+        if notice.link:
+            line = f"{line} {self.word('_permalink', link=notice.link)}".strip()
         if notice.credit:
             line = f"{line} {self.word('_credit', credit=escape(notice.credit))}".strip()
         return line + (self.word("_stale") if notice.stale else "")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+from urllib.parse import quote
+
 import pytest
 
+from helpbot.adapters.faqsite import pages
 from helpbot.testing.tester import ANNE, BOT, LEA, PASSWORD, SAM, SESSION, UNKNOWN, BotTester
 
 
@@ -203,3 +207,13 @@ async def test_kicked_and_invited_again_it_answers_again(bot: BotTester) -> None
     assert bot.shown() == []
     await bot.says(LEA, PASSWORD)
     assert bot.kinds() == ["answer"]
+
+
+async def test_an_answer_leads_to_its_page_where_the_faq_is_a_site(bot: BotTester) -> None:
+    await bot.says(LEA, PASSWORD)
+    assert "exemple.fr/faq" not in bot.last().body
+    bot.set_policy(site="https://exemple.fr/faq/")
+    await bot.says(LEA, PASSWORD)
+    path = quote("fiches/pix-mdp.html")
+    assert path in pages(bot.faq, date(2026, 11, 21))
+    assert f"La fiche (https://exemple.fr/faq/{path})" in bot.last().body

@@ -47,6 +47,8 @@ class FaqAnswer(Notice):
     stale: bool
     credit: str = ""
     """Whom to thank, as they wish to be named."""
+    link: str = ""
+    """The entry's page on the web; empty: it has none."""
 
 
 @dataclass(frozen=True, slots=True)
