@@ -36,7 +36,7 @@ from helpbot.flow.setting import Setting
 from helpbot.flow.write import Writer
 from helpbot.ports import Tx
 
-SLOTS = ("card/", "credit/")
+SLOTS = ("card/", "credit/", "asked/")
 NEAR_AT = 0.3
 """Confidence from which an entry is shown as a near one."""
 MOST_NEAR = 3
@@ -119,8 +119,25 @@ def pin(desk: Desk, ticket: Ticket, event: Message | Reaction) -> None:
         tickets=(ticket.id,),
         now=desk.now,
     )
-    carry(hand_of(desk), decision)
-    desk.tell(event, say.PinNoted("proposed" if decision.proposal.state is State.REVIEW else "asking"))
+    proposal = carry(hand_of(desk), decision)
+    if user != ticket.asker:
+        _tell_asker(desk, ticket, proposal)
+    if user == ticket.asker or event.room != ticket.room:
+        desk.tell(event, say.PinNoted("proposed" if proposal.state is State.REVIEW else "asking"))
+
+
+def _tell_asker(desk: Desk, ticket: Ticket, proposal: Proposal) -> None:
+    """Tell who asked that their question may stand in the FAQ, and how to prevent it (rule 7)."""
+    slot = f"asked/{proposal.id}"
+    desk.writer.say(
+        ticket.room,
+        say.QuestionProposed(),
+        Kind.STATUS,
+        purpose=slot,
+        slot=slot,
+        reply_to=ticket.question,
+        thread=ticket.thread,
+    )
 
 
 def draft_of(setting: Setting, ticket: Ticket, said: list[str], also: Sequence[Ticket] = ()) -> FaqEntry:
@@ -284,6 +301,8 @@ def tap(desk: Desk, event: Message | Reaction, sent: SentMessage, tapped: Tap) -
         return
     if sent.slot.startswith("credit/"):
         _helper_taps(desk, event, proposal, tapped)
+    elif sent.slot.startswith("asked/"):
+        _asker_taps(desk, event, proposal, tapped)
     elif not _may_decide(desk, event, proposal):
         return
     elif tapped is Tap.YES:
@@ -305,7 +324,7 @@ def words(desk: Desk, event: Message, sent: SentMessage) -> bool:
         if event.sender == proposal.helper and not proposal.ended:
             desk.tell(event, say.CreditNoted("unclear"))
         return True
-    if not _may_decide(desk, event, proposal):
+    if sent.slot.startswith("asked/") or not _may_decide(desk, event, proposal):
         return True
     if no := _NO.match(text):
         _refuse(desk, event, proposal, version, no[1].strip())
@@ -410,6 +429,15 @@ def _helper_taps(desk: Desk, event: Message | Reaction, proposal: Proposal, tapp
     over = decision.proposal == proposal and proposal.state is State.WRITING
     desk.tell(event, say.CreditNoted("over" if over else what))
     carry(hand_of(desk), decision)
+
+
+def _asker_taps(desk: Desk, event: Message | Reaction, proposal: Proposal, tapped: Tap) -> None:
+    asked = [t for t in map(desk.tx.ticket, proposal.tickets) if t is not None]
+    if tapped is not Tap.NO or event.sender not in {t.asker for t in asked}:
+        return
+    over = proposal.state not in (State.AGREEING, State.REVIEW)
+    carry(hand_of(desk), core.withdrawn(proposal, desk.now))
+    desk.tell(event, say.CreditNoted("over" if over else "withdrawn"))
 
 
 def _name(setting: Setting, user: UserId, credit: Credit) -> str:

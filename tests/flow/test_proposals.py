@@ -187,6 +187,17 @@ async def test_a_deleted_question_takes_its_proposal_along(bot: BotTester) -> No
     assert cards(bot) == []
 
 
+async def test_who_asked_is_told_and_may_prevent_it(bot: BotTester) -> None:
+    await pinned(bot)
+    told = bot.last()
+    assert "❌ sur ce message" in told.body
+    await bot.reacts(SAM, told.event_id, "❌")
+    assert cards(bot) != []
+    await bot.reacts(LEA, told.event_id, "❌")
+    assert "rien n’est proposé" in bot.last().body
+    assert cards(bot) == []
+
+
 async def test_nothing_from_an_encrypted_room_goes_to_a_review_room_in_the_clear(
     tmp_path: Path, clock: FakeClock
 ) -> None:

@@ -16,6 +16,11 @@ class PinNoted(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionProposed(Notice):
+    """To who asked: somebody else proposes the answer, with their question, for the FAQ."""
+
+
+@dataclass(frozen=True, slots=True)
 class CreditAsked(Notice):
     """To the helper: may the answer become an entry, and whom to thank."""
 
@@ -29,7 +34,7 @@ class CreditNoted(Notice):
     """What the helper chose, understood."""
 
     what: str
-    """`full`, `first`, `nobody`, `declined`, `over` (too late), `unclear`."""
+    """`full`, `first`, `nobody`, `declined`, `withdrawn`, `over` (too late), `unclear`."""
 
 
 @dataclass(frozen=True, slots=True)
