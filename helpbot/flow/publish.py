@@ -17,7 +17,8 @@ from helpbot.core.effects import Kind
 from helpbot.core.notices import Notice
 from helpbot.core.notices import proposals as say
 from helpbot.core.proposals import ProposalId
-from helpbot.flow.proposals import Hand, carry
+from helpbot.flow.cards import Hand
+from helpbot.flow.proposals import carry
 from helpbot.flow.setting import Setting
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Clock, Store, Tx

@@ -26,10 +26,11 @@ from helpbot.core.notices import proposals as say
 from helpbot.core.proposals import Change, Origin, State
 from helpbot.core.routing import may_show
 from helpbot.core.tickets import Outcome, Ticket
+from helpbot.flow.cards import Hand
 from helpbot.flow.facts import room_facts
 from helpbot.flow.gaps import ASKED
 from helpbot.flow.handle import learn_name
-from helpbot.flow.proposals import Hand, carry, draft_of, place_of, said_in
+from helpbot.flow.proposals import carry, draft_of, place_of, said_in
 from helpbot.flow.setting import NameNeeded, Policy, Setting
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Clock, Homeserver, Store, Tx

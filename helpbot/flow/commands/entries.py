@@ -18,8 +18,9 @@ from helpbot.core.incoming import Message
 from helpbot.core.matching import Answer
 from helpbot.core.notices import proposals as say
 from helpbot.core.proposals import Change, Origin
+from helpbot.flow.cards import shown
 from helpbot.flow.desk import Desk
-from helpbot.flow.proposals import carry, hand_of, shown
+from helpbot.flow.proposals import carry, hand_of
 from helpbot.flow.publish import question_of, what_of
 
 MOST_FOUND = 5

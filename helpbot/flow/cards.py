@@ -1,0 +1,129 @@
+"""How a proposal looks to the referents: its card, what it resembles, what it contradicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from helpbot.core import notices as base
+from helpbot.core import proposals as core
+from helpbot.core import twins
+from helpbot.core.editing import changed
+from helpbot.core.effects import Kind
+from helpbot.core.faq import FaqEntry
+from helpbot.core.ids import EventId
+from helpbot.core.notices import proposals as say
+from helpbot.core.proposals import Origin, Proposal
+from helpbot.flow.setting import Setting
+from helpbot.flow.write import Writer
+from helpbot.ports import Tx
+
+NEAR_AT = 0.3
+"""Confidence from which an entry is shown as a near one."""
+MOST_NEAR = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """What carrying out a decision needs."""
+
+    tx: Tx
+    setting: Setting
+    writer: Writer
+    now: int
+
+
+def show_card(hand: Hand, proposal: Proposal, reply_to: EventId | None = None) -> None:
+    """Show a proposal to the referents as it is now."""
+    owned = proposal.origin is Origin.REREAD and proposal.place is not None
+    room = proposal.place if owned else hand.setting.policy.review_room
+    if room is None:
+        return
+    mentions = (proposal.helper,) if owned and proposal.helper else ()
+    slot = f"card/{proposal.id}/{proposal.version}"
+    card = card_of(hand.setting, proposal)
+    hand.writer.say(room, card, Kind.STATUS, purpose=slot, slot=slot, reply_to=reply_to, mentions=mentions)
+
+
+def card_of(setting: Setting, proposal: Proposal) -> base.Notice:
+    """Return how a proposal reads."""
+    if proposal.origin is Origin.VARIANTS:
+        groups = ((c.wanted.question, _added(c)) for c in proposal.changes)
+        return say.VariantsCard(proposal.id, tuple(groups))
+    change = proposal.changes[0]
+    entry = change.wanted
+    if proposal.origin is Origin.REREAD and change.base == entry:
+        return say.RereadCard(proposal.id, shown(setting, entry), proposal.why)
+    return say.ProposalCard(
+        number=proposal.id,
+        origin=proposal.origin.value,
+        theme=dict(setting.index.faq.titles).get(entry.theme, entry.theme),
+        question=entry.question,
+        answer=base.Markdown(entry.answer),
+        variants=entry.variants,
+        sources=tuple((s.title, s.url) for s in entry.sources),
+        credit=entry.credit,
+        changes=_compared(change),
+        near=_near(setting, entry),
+        contradicts=tuple(
+            (found.first, found.said_first)
+            for found in twins.contradicting(entry, setting.index.faq.entries)[:2]
+        ),
+        missing=tuple(n for n in ("question", "answer", "theme") if not getattr(entry, n)),
+        themes=() if entry.theme else tuple(theme for theme, _ in setting.index.faq.titles),
+        waits=proposal.origin is Origin.ANSWER and proposal.credit is None,
+    )
+
+
+def shown(setting: Setting, entry: FaqEntry) -> say.EntryShown:
+    """Return an entry as it is shown to referents."""
+    return say.EntryShown(
+        id=entry.id,
+        theme=dict(setting.index.faq.titles).get(entry.theme, entry.theme),
+        question=entry.question,
+        answer=base.Markdown(entry.answer),
+        variants=entry.variants,
+        sources=tuple((s.title, s.url) for s in entry.sources),
+        credit=entry.credit,
+        owner=entry.owner or "",
+        reviewed=entry.reviewed.isoformat() if entry.reviewed else "",
+        review_by=entry.review_by.isoformat() if entry.review_by else "",
+        archived=entry.archived.isoformat() if entry.archived else "",
+    )
+
+
+def _added(change: core.Change) -> tuple[str, ...]:
+    known = change.base.variants if change.base else ()
+    return tuple(v for v in change.wanted.variants if v not in known)
+
+
+def _compared(change: core.Change) -> tuple[say.Compared, ...]:
+    if change.base is None:
+        return ()
+    return tuple(
+        say.Compared(name, told(getattr(change.base, name)), told(getattr(change.wanted, name)))
+        for name in changed(change.base, change.wanted)
+    )
+
+
+def told(value: object) -> str:
+    """Return a field's value as lines of text."""
+    if value is None:
+        return ""
+    if not isinstance(value, tuple):
+        return str(value)
+    lines = []
+    for item in value:
+        source = f"{getattr(item, 'title', '')} {getattr(item, 'url', '')}".strip()
+        lines.append(source or ("\u00a0: ".join(item) if isinstance(item, tuple) else str(item)))
+    return "\n".join(lines)
+
+
+def _near(setting: Setting, entry: FaqEntry) -> tuple[tuple[str, str], ...]:
+    best: dict[str, float] = {}
+    for phrasing in entry.phrasings[:4]:
+        for match in setting.index.verdict(phrasing).candidates:
+            if match.score >= NEAR_AT and match.entry != entry.id:
+                best[match.entry] = max(best.get(match.entry, 0.0), match.score)
+    ranked = sorted(best, key=lambda name: -best[name])[:MOST_NEAR]
+    known = (setting.index.faq.entry(name) for name in ranked)
+    return tuple((e.id, e.question) for e in known if e is not None)
