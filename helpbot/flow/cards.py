@@ -10,9 +10,10 @@ from helpbot.core import twins
 from helpbot.core.editing import changed
 from helpbot.core.effects import Kind
 from helpbot.core.faq import FaqEntry
-from helpbot.core.ids import EventId
+from helpbot.core.ids import EventId, UserId
 from helpbot.core.notices import proposals as say
 from helpbot.core.proposals import Origin, Proposal
+from helpbot.flow.facts import own_hours
 from helpbot.flow.setting import Setting
 from helpbot.flow.write import Writer
 from helpbot.ports import Tx
@@ -32,13 +33,25 @@ class Hand:
     now: int
 
 
+def rung(hand: Hand, user: UserId | None) -> tuple[UserId, ...]:
+    """Return whom a message may ring for: nobody outside of their hours, or while they are away."""
+    if user is None:
+        return ()
+    row = hand.tx.listed(user)
+    if row is not None and row.away_from <= hand.now < row.away_until:
+        return ()
+    policy = hand.setting.policy
+    hours = own_hours(policy, row.volunteer) if row is not None else policy.hours
+    return (user,) if hours.is_open(hand.now) else ()
+
+
 def show_card(hand: Hand, proposal: Proposal, reply_to: EventId | None = None) -> None:
     """Show a proposal to the referents as it is now."""
     owned = proposal.origin is Origin.REREAD and proposal.place is not None
     room = proposal.place if owned else hand.setting.policy.review_room
     if room is None:
         return
-    mentions = (proposal.helper,) if owned and proposal.helper else ()
+    mentions = rung(hand, proposal.helper) if owned else ()
     slot = f"card/{proposal.id}/{proposal.version}"
     card = card_of(hand.setting, proposal)
     hand.writer.say(room, card, Kind.STATUS, purpose=slot, slot=slot, reply_to=reply_to, mentions=mentions)

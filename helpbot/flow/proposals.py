@@ -30,7 +30,7 @@ from helpbot.core.routing import may_show
 from helpbot.core.taps import Tap
 from helpbot.core.tickets import State as Asked
 from helpbot.core.tickets import Ticket
-from helpbot.flow.cards import Hand, show_card
+from helpbot.flow.cards import Hand, rung, show_card
 from helpbot.flow.desk import Desk
 from helpbot.flow.facts import room_facts
 from helpbot.flow.setting import Setting
@@ -71,7 +71,7 @@ def carry(hand: Hand, decision: core.Decision, *, reply_to: EventId | None = Non
                 if place is not None and user is not None:
                     notice = say.AnswerKept(what, word)
                     purpose = f"kept/{proposal.id}"
-                    hand.writer.say(place, notice, Kind.STATUS, purpose=purpose, mentions=(user,))
+                    hand.writer.say(place, notice, Kind.STATUS, purpose=purpose, mentions=rung(hand, user))
             case core.Redact():
                 for row in hand.tx.cards_of(proposal.id):
                     hand.writer.redact_row(row)
@@ -175,7 +175,9 @@ def _ask_helper(hand: Hand, proposal: Proposal) -> None:
     first = next((t for t in map(hand.tx.ticket, proposal.tickets) if t is not None), None)
     notice = say.CreditAsked(first.ref if first else "", own=proposal.helper == proposal.proposer)
     slot = f"credit/{proposal.id}"
-    hand.writer.say(proposal.place, notice, Kind.STATUS, purpose=slot, slot=slot, mentions=(proposal.helper,))
+    hand.writer.say(
+        proposal.place, notice, Kind.STATUS, purpose=slot, slot=slot, mentions=rung(hand, proposal.helper)
+    )
 
 
 # --- what people do with them

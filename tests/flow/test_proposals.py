@@ -198,6 +198,18 @@ async def test_who_asked_is_told_and_may_prevent_it(bot: BotTester) -> None:
     assert cards(bot) == []
 
 
+async def test_nobody_is_rung_for_it_outside_of_their_hours(tmp_path: Path, clock: FakeClock) -> None:
+    async with BotTester(tmp_path, clock, volunteers=(VERA,), files=True, hours="lun-ven 8h-18h") as bot:
+        direct = await bot.direct(VERA)
+        answer = await helped(bot, room=direct)
+        await bot.advance(hours=11)
+        await bot.reacts(LEA, answer.event_id, "📌")
+        asked = bot.last(direct)
+        assert "Comment vous citer" in asked.body
+        assert asked.mentions == ()
+        assert asked.content["msgtype"] == "m.notice"
+
+
 async def test_nothing_from_an_encrypted_room_goes_to_a_review_room_in_the_clear(
     tmp_path: Path, clock: FakeClock
 ) -> None:
