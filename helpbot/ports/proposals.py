@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from helpbot.core.editing import EditRow, EditState
-from helpbot.core.ids import TicketId
+from helpbot.core.ids import TicketId, UserId
 from helpbot.core.learning import Marks
 from helpbot.core.proposals import Origin, Proposal, ProposalId
 from helpbot.core.records import OutboxRow
@@ -62,6 +62,10 @@ class ProposalsTx(Protocol):
 
     def asked_since(self, since: int, *, limit: int) -> list[Ticket]:
         """Return the newest questions since a moment that still have a text, the newest first."""
+        ...
+
+    def last_helped(self, person: UserId) -> Ticket | None:
+        """Return the newest question with a volunteer's answer that somebody asked or answered."""
         ...
 
     def marks(self, since: int, until: int) -> dict[str, Marks]:

@@ -229,8 +229,9 @@ async def test_only_those_it_concerns_may_propose(bot: BotTester) -> None:
     assert "📌" not in bot.last().body
     await bot.says(SAM, "!faq proposer", reply_to=answer.event_id)
     assert "Seules la personne" in bot.last().body
-    await bot.says(LEA, "!faq propozer")
-    assert "Je demande l’accord" in bot.last().body
+    await bot.says(VERA, "!faq propozer", room=bot.helpers)
+    assert "La fiche est proposée" in bot.last(bot.helpers).body
+    assert len(cards(bot)) == 1
 
 
 async def test_undo_gives_the_same_bytes(bot: BotTester) -> None:

@@ -29,9 +29,11 @@ from helpbot.core.learning import Marks
 from helpbot.core.proposals import ENDED, Change, Credit, Origin, Proposal, ProposalId, State
 from helpbot.core.records import OutboxRow
 from helpbot.core.tickets import Outcome, Ticket
+from helpbot.core.tickets import State as Asked
 
 _IN_HAND = tuple(s.value for s in (EditState.WANTED, EditState.PREPARED, EditState.DONE))
 _FROM_FAQ = (Outcome.FAQ.value, Outcome.CLARIFIED.value)
+_ANSWERED = (Asked.ANSWERED.value, Asked.SOLVED.value)
 _REMEMBERED = select(state.c.value, where=state.c.key == Param("of_key"))
 _REMEMBER = upsert(state)
 _EDIT = ("tries", "file", "draft", "digest", "before", "after", "clean")
@@ -113,6 +115,14 @@ class Proposals(Area):
         """Return the newest questions since a moment that still have a text, the newest first."""
         query = sa.select(tickets).where(tickets.c.asked_at >= since, tickets.c.text != "")
         return [codec.ticket_from(r) for r in self._all(query.order_by(tickets.c.id.desc()).limit(limit))]
+
+    def last_helped(self, person: UserId) -> Ticket | None:
+        """Return the newest question with a volunteer's answer that somebody asked or answered."""
+        theirs = (tickets.c.asker == person) | (tickets.c.helper == person)
+        answered = tickets.c.helper.is_not(None) & tickets.c.state.in_(_ANSWERED)
+        query = sa.select(tickets).where(theirs, answered).order_by(tickets.c.id.desc()).limit(1)
+        rows = self._all(query)
+        return codec.ticket_from(rows[0]) if rows else None
 
     def marks(self, since: int, until: int) -> dict[str, Marks]:
         """Return how each entry did with the questions that ended in between."""

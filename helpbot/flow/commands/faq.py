@@ -11,7 +11,6 @@ from helpbot.core.french import fold
 from helpbot.core.incoming import Message
 from helpbot.core.notices import ForReviewers
 from helpbot.core.notices import proposals as say
-from helpbot.core.tickets import State, Ticket
 from helpbot.flow.commands import entries
 from helpbot.flow.desk import Desk
 from helpbot.flow.gaps import ask_for_gaps
@@ -53,17 +52,11 @@ def propose(desk: Desk, event: Message, _rest: str) -> None:
     if ticket is None and event.reply_to is not None:
         rows = desk.tx.relays_of(event.reply_to)
         ticket = desk.tx.ticket(rows[0].ticket) if rows and rows[0].ticket else None
-    ticket = ticket or _newest(desk, event)
+    ticket = ticket or desk.tx.last_helped(event.sender)
     if ticket is None:
         desk.tell(event, say.PinNoted("nothing"))
     else:
         pin(desk, ticket, event)
-
-
-def _newest(desk: Desk, event: Message) -> Ticket | None:
-    answered = (State.ANSWERED, State.SOLVED)
-    asked = desk.tx.asked_by(event.sender, limit=10)
-    return next((t for t in asked if t.helper is not None and t.state in answered), None)
 
 
 def undo(desk: Desk, event: Message, rest: str) -> None:
