@@ -16,7 +16,7 @@ from helpbot.core.hours import Calendar
 GROUPS = ("faq", "redirect", "peer", "volunteer", "referent", "nobody", "withdrawn")
 """How a question ended, as reports tell it, in the order of the autonomy curve: from the FAQ to nobody."""
 HUMAN = ("peer", "volunteer", "referent")
-_GROUP_OF = {group: group for group in GROUPS} | {"clarified": "faq"}
+_GROUP_OF = {group: group for group in GROUPS} | {"clarified": "faq", "twin": "faq"}
 SHARES = (0.25, 0.5, 0.8)
 
 Number = int | None

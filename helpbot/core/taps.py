@@ -26,6 +26,8 @@ class Tap(StrEnum):
     """📌: this answer should become a FAQ entry."""
     PASS = "pass"  # noqa: S105  (not a password)
     """⏭️: I pass."""
+    SHARE = "share"
+    """🔁: this answer may be shown to whoever asks the same."""
     FOUND = "found"
     """The asker found the answer: nobody need look any more."""
 
@@ -50,6 +52,8 @@ _TAPS = {
     "⏩": Tap.PASS,
     "📌": Tap.PIN,
     "📍": Tap.PIN,
+    "🔁": Tap.SHARE,
+    "♻": Tap.SHARE,
 }
 
 _WORDS = {

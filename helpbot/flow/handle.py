@@ -19,7 +19,7 @@ from helpbot.core.notices.files import RelayedFile
 from helpbot.core.records import InboxItem, OutboxRow, SentMessage
 from helpbot.core.taps import Tap
 from helpbot.core.tickets import Decision, Pending, State, Ticket
-from helpbot.flow import files, peers, proposals
+from helpbot.flow import files, peers, proposals, twins
 from helpbot.flow.commands import carry_out
 from helpbot.flow.commands.basics import help_with
 from helpbot.flow.desk import Desk, offer_slot, on_helpers_side
@@ -139,6 +139,8 @@ class _Handling(Desk):
             helped = self.tx.ticket(row.ticket) if row.ticket else None
             if helped is not None:
                 proposals.withdraw(self, helped)
+            if helped is not None and helped.shared_helper:
+                self.tx.save_ticket(replace(helped, shared_helper=False))
 
     def reaction(self, event: Reaction) -> None:
         """A tap on one of our messages, or of an asker on their own question."""
@@ -255,6 +257,8 @@ class _Handling(Desk):
             return True
         if tap is not None and ticket.ended:
             return True  # « merci » after the end asks nothing
+        if ticket.twin is not None:
+            return False  # its helper was asked something of somebody else: a question of its own
         if ticket.helper is not None and ticket.state in (State.CLAIMED, State.ANSWERED):
             self.carry(tickets.asker_says(ticket, event.event_id, text, self.facts(ticket)))
             return True
@@ -318,6 +322,8 @@ class _Handling(Desk):
             decision = tickets.wants_human(ticket, facts, named=tap is Tap.NAMED)
         elif tap is Tap.FOUND:
             decision = tickets.found(ticket, facts)
+        elif tap is Tap.SHARE:
+            decision = tickets.shared(ticket, ticket.asker)
         else:
             return False
         self.carry(decision)
@@ -344,6 +350,8 @@ class _Handling(Desk):
         if reply.kind is not Kind.LATE and not self.item.sensitive and self._for_colleague(ticket, text):
             return
         self.writer.written.first_reply = reply.kind.value
+        if reply.kind is Kind.ROUTE and twins.meet(self, ticket, reply):
+            return
         people = reply.kind is Kind.ROUTE and self.setting.policy.room(event.room).route_always
         self.carry(tickets.ask(ticket, reply, self.facts(ticket, people=people)))
 
@@ -430,6 +438,8 @@ class _Handling(Desk):
             proposals.pin(self, ticket, event)
         elif tap is Tap.PASS:
             self.carry(tickets.passed(ticket, user, self.facts(ticket, people=True)))
+        elif tap is Tap.SHARE and user == ticket.helper:
+            self.carry(tickets.shared(ticket, user))
         elif tap is Tap.CLAIM:
             if not self.is_volunteer(user):
                 self.tell(event, say.NotAVolunteer())

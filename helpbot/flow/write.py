@@ -25,6 +25,7 @@ from helpbot.core.notices.peers import PeerAnswered, PeerSolved
 from helpbot.core.records import Job, OutboxRow, Priority
 from helpbot.core.routing import learned
 from helpbot.core.tickets import Decision, Ticket
+from helpbot.flow import twins
 from helpbot.flow.setting import Setting
 from helpbot.ports import Tx
 from helpbot.texts import Text
@@ -59,7 +60,7 @@ class Writer:
         self._tx = tx
         self._setting = setting
         self._cause = cause
-        self._now = now
+        self.now = now
         self._remark: tuple[RoomId, Notice] | None = None
         self.written = Written()
 
@@ -77,6 +78,8 @@ class Writer:
         ticket = self._tx.save_ticket(decision.ticket)
         for effect in decision.effects:
             self._effect(ticket, effect)
+        if ticket.twins:
+            twins.follow(self._tx, self._setting, self, ticket, decision.effects)
         return ticket
 
     def _effect(self, ticket: Ticket, effect: Effect) -> None:
@@ -156,7 +159,7 @@ class Writer:
             send.room,
             content,
             _PRIORITY.get(send.kind, Priority.ANSWER),
-            send.slot,
+            f"{send.slot}/{ticket.id}",  # one cause may concern two questions of a room
             kind=send.kind,
             ticket=ticket.id,
             slot=send.slot,
@@ -164,7 +167,7 @@ class Writer:
             about=_about(ticket, send.notice),
         )
         if send.kind is Kind.OFFER and send.mentions:
-            self._tx.note_noticed(send.mentions, self._now)
+            self._tx.note_noticed(send.mentions, self.now)
 
     def _edit(self, ticket: Ticket, edit: Edit) -> None:
         original = self._tx.slot_row(ticket.id, edit.slot)
@@ -192,7 +195,7 @@ class Writer:
             original.room,
             outer,
             told if at_asker else Priority.STATUS,
-            f"edit/{edit.slot}",
+            f"edit/{edit.slot}/{ticket.id}",
             kind=edit.kind,
             ticket=ticket.id,
             slot=edit.slot,
@@ -259,7 +262,7 @@ class Writer:
             event_type=columns.pop("event_type", "m.room.message"),
             content=content,
             priority=priority,
-            created_at=self._now,
+            created_at=self.now,
             **columns,
         )
         stored = self._tx.add_outbox(row)

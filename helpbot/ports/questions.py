@@ -52,6 +52,18 @@ class QuestionsTx(Protocol):
         """Return the questions that have not ended and that nobody has taken or answered, oldest first."""
         ...
 
+    def unended(self) -> list[Ticket]:
+        """Return every question that has not ended, oldest first."""
+        ...
+
+    def open_texts(self) -> list[tuple[TicketId, str]]:
+        """Return number and text of the newest questions that are not answered."""
+        ...
+
+    def shared_answers(self, since: int) -> list[Ticket]:
+        """Return the questions solved since a moment whose answer both sides let be shown, newest first."""
+        ...
+
     def helped_by(self, helper: UserId) -> list[Ticket]:
         """Return the questions that somebody holds or has answered, ended or not."""
         ...

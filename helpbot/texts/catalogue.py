@@ -106,9 +106,11 @@ class Catalogue:
                     "asker_name": escape(notice.asker) or self.word("_asker_first"),
                     "level_words": level,
                     "question_quoted": quote(notice.question),
-                    "where_words": self.word(f"_where_{notice.where}"),
+                    "where_words": self.word(f"_where_{notice.where}") + self._others(notice.others),
                 }
-            case say.OfferMine(_, question) | say.OfferAnswered(_, question):
+            case say.OfferMine(_, question, others):
+                return {"question_quoted": quote(question), "others_words": self._others(others)}
+            case say.OfferAnswered(_, question):
                 return {"question_quoted": quote(question)}
             case say.MaskedWords(kinds):
                 return {"masked_words": ", ".join(self._phrases["_masked"][kind] for kind in kinds)}
@@ -146,6 +148,9 @@ class Catalogue:
         if notice.credit:
             line = f"{line} {self.word('_credit', credit=escape(notice.credit))}".strip()
         return line + (self.word("_stale") if notice.stale else "")
+
+    def _others(self, others: int) -> str:
+        return self.word("_where_others") if others else ""
 
     def _level(self, level: str) -> str:
         named: str = self._phrases["_levels"].get(level, level)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from helpbot.core.notices import NobodyYet, Notice, digest, peers
+from helpbot.core.notices import NobodyYet, Notice, digest, peers, twins
 from helpbot.texts.markup import escape, quote
 
 Word = Callable[..., str]
@@ -28,6 +28,8 @@ def derived(
                 "next_line": word("_then_referents", time=moment(next_at)) if next_at else "",
                 "until_day": _until(until, day, moment),
             }
+        case twins.SolvedBefore(text, on):
+            return {"text_quoted": quote(text), "on_day": day(on)}
         case digest.Digest(lines):
             return {"lines_list": _lines(lines, word)}
         case digest.ForReferents(lines, thin):

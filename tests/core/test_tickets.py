@@ -17,6 +17,7 @@ from helpbot.core.effects import Edit, JobKind, Kind, Record, RedactAll, Schedul
 from helpbot.core.hours import OpenHours
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import RoomFacts
+from helpbot.core.notices.twins import MayShow
 from helpbot.core.routing import Origin, Volunteer
 from helpbot.core.tickets import (
     ENDED,
@@ -234,7 +235,9 @@ def test_what_was_called_off_is_still_deleted_with_its_question(end: Any) -> Non
 def test_solved_by_the_asker_thanks_the_helper_and_records() -> None:
     decision = tickets.said_yes(helped(), facts())
     assert decision.ticket.feedback is True
-    thanks, timer, record = decision.effects
+    thanks, timer, may_show, record = decision.effects
+    assert isinstance(may_show, Edit)
+    assert isinstance(may_show.notice, MayShow)
     assert isinstance(thanks, Edit)
     assert isinstance(thanks.notice, say.OfferSolved)
     assert isinstance(timer, Schedule)

@@ -54,7 +54,8 @@ async def test_what_found_nobody_is_told_again_in_the_morning_without_a_ping(tmp
         assert "thermostat" in digest.body
         assert "Léa" not in digest.body
         assert len(bot.shown()) == before, "askers are told by an edit"
-        assert "aux référents le jeudi 1er\u00a0octobre à 8\u00a0h" in bot.shown()[0].body
+        for status in bot.shown():
+            assert "aux référents le jeudi 1er\u00a0octobre à 8\u00a0h" in status.body
 
 
 async def test_referents_come_last_in_one_message_of_all(tmp_path: Path) -> None:

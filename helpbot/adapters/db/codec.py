@@ -21,7 +21,7 @@ _COLUMNS = (
 _DETAIL = (
     "status", "entry", "options", "alternatives", "revision", "named", "wave", "helper_slot",
     "reminders", "reopened", "posted", "digests", "first_reply_at", "claimed_at", "answered_at", "outcome",
-    "feedback", "refused", "sensitive",
+    "feedback", "refused", "sensitive", "twin", "twins", "shared_asker", "shared_helper",
 )  # fmt: skip
 
 

@@ -104,6 +104,27 @@ _UNOWNED = select(
     order=tickets.c.id,
 )
 _WRITTEN = select(tickets, where=tickets.c.text != "", order=tickets.c.id.desc(), limit=20_000)
+_UNENDED = select(tickets, where=_LIVING, order=tickets.c.id)
+_SEARCHED = (State.OPEN.value, State.ASKED.value, State.CLAIMED.value)
+_OPEN_TEXTS = select(
+    tickets.c.id,
+    tickets.c.text,
+    where=(one_of(tickets.c.state, _SEARCHED), tickets.c.text != ""),
+    order=tickets.c.id.desc(),
+    limit=200,
+)
+_SHARED = select(
+    tickets,
+    where=(
+        tickets.c.state == State.SOLVED.value,
+        tickets.c.ended_at >= Param("since"),
+        # The detail is compact JSON, written by codec.dump.
+        tickets.c.detail.contains('"shared_asker":true', autoescape=True),
+        tickets.c.detail.contains('"shared_helper":true', autoescape=True),
+    ),
+    order=tickets.c.id.desc(),
+    limit=100,
+)
 _TICKET_COLUMNS = tuple(c.name for c in tickets.c if c.name != "id")
 _NEW_TICKET = Prepared(
     lambda _insert: sa.insert(tickets).values({n: Param(n) for n in _TICKET_COLUMNS}).returning(tickets.c.id)
@@ -175,6 +196,18 @@ class Questions(Area):
     def unowned(self) -> list[Ticket]:
         """Return the questions that have not ended and that nobody has taken or answered, oldest first."""
         return self._tickets(_UNOWNED)
+
+    def unended(self) -> list[Ticket]:
+        """Return every question that has not ended, oldest first."""
+        return self._tickets(_UNENDED)
+
+    def open_texts(self) -> list[tuple[TicketId, str]]:
+        """Return number and text of the newest questions that are not answered."""
+        return [(TicketId(r[0]), r[1]) for r in self._rows(_OPEN_TEXTS)]
+
+    def shared_answers(self, since: int) -> list[Ticket]:
+        """Return the questions solved since a moment whose answer both sides let be shown, newest first."""
+        return self._tickets(_SHARED, since=since)
 
     def helped_by(self, helper: UserId) -> list[Ticket]:
         """Return the questions that somebody holds or has answered, ended or not."""

@@ -198,6 +198,8 @@ class OfferMade(Notice):
     """`private`, `room` or `public`: who will see the answer."""
     first: bool
     """The first message to a volunteer whom the configuration named: it says so, and how to stop."""
+    others: int = 0
+    """How many more people wait for the same answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,7 @@ class OfferOpen(Notice):
     asker: str
     level: str
     where: str
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +220,7 @@ class OfferMine(Notice):
 
     ref: str
     question: str
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,16 @@ from helpbot.core.tickets.digest import told_again, waits_for_anybody
 from helpbot.core.tickets.helping import claimed, due, handed_over, helper_says, left, passed
 from helpbot.core.tickets.parts import without_helper
 from helpbot.core.tickets.peers import found, peer_answers, peer_marked
+from helpbot.core.tickets.twins import (
+    join,
+    joined_by_another,
+    may_join,
+    may_show_again,
+    shared,
+    twin_answered,
+    twin_left,
+    waits_for,
+)
 from helpbot.core.tickets.values import (
     ENDED,
     LAST_OPEN_MINUTES,
@@ -64,14 +74,22 @@ __all__ = [
     "found",
     "handed_over",
     "helper_says",
+    "join",
+    "joined_by_another",
     "left",
+    "may_join",
+    "may_show_again",
     "passed",
     "peer_answers",
     "peer_marked",
     "said_no",
     "said_yes",
     "set_aside",
+    "shared",
     "told_again",
+    "twin_answered",
+    "twin_left",
+    "waits_for",
     "waits_for_anybody",
     "wants_human",
     "withdrawn",

@@ -10,6 +10,7 @@ from helpbot.core import notices as say
 from helpbot.core.effects import Edit, Effect, JobKind, Kind, Record, RedactAll, RedactSlot, Schedule, Send
 from helpbot.core.ids import EventId
 from helpbot.core.notices.files import FollowUpFile
+from helpbot.core.notices.twins import MayShow
 from helpbot.core.tickets.helping import search, search_again
 from helpbot.core.tickets.parts import (
     end_offers,
@@ -163,6 +164,8 @@ def _thanked(ticket: Ticket, facts: Facts) -> Decision:
     ]
     if ticket.helper is not None:
         effects.append(Schedule(JobKind.THANKS, facts.next_day()))
+    if ticket.outcome is Outcome.VOLUNTEER and ticket.plan is not None and ticket.helper_slot:
+        effects.append(Edit(ticket.status, MayShow(ticket.ref), Kind.STATUS))
     return Decision(ticket, (*effects, Record()))
 
 
@@ -180,7 +183,7 @@ def said_no(ticket: Ticket, titles: Callable[[str], str | None], facts: Facts) -
     ticket = replace(ticket, feedback=False)
     if ticket.outcome is Outcome.PEER and ticket.plan is not None:
         return peer_refused(ticket, facts)
-    if ticket.outcome is Outcome.PEER:
+    if ticket.outcome is Outcome.PEER or (ticket.helper is not None and ticket.plan is None):
         return _offer_to_route(without_helper(ticket), facts, after_no=True)
     if ticket.helper is not None:
         return search_again(ticket, facts)
@@ -214,6 +217,8 @@ def wants_human(ticket: Ticket, facts: Facts, *, named: bool = False) -> Decisio
     """🙋 of the asker, at any time: consent, and the search begins."""
     if ticket.ended or ticket.state in (State.ASKED, State.CLAIMED) or ticket.posted or ticket.sensitive:
         return Decision(ticket)
+    if ticket.twin is not None:
+        return search(replace(without_helper(ticket), twin=None, named=ticket.named or named), facts)
     if ticket.outcome is Outcome.PEER and ticket.state is State.ANSWERED:
         return (
             said_no(ticket, lambda _id: None, facts) if ticket.plan else search(without_helper(ticket), facts)

@@ -142,6 +142,8 @@ def helper_says(
 ) -> Decision:
     """A volunteer's words on an offer: the answer, relayed; it claims the question when it is free."""
     effects: tuple[Effect, ...] = ()
+    if ticket.sensitive:
+        return Decision(ticket)  # it turned out to be about danger: nothing of it goes anywhere any more
     if ticket.helper != user or ticket.state in (State.EXPIRED, State.WITHDRAWN):
         if not _claimable(ticket, user):
             return Decision(ticket)
@@ -415,7 +417,7 @@ def _claim(
     effects: list[Effect] = [Edit(o.slot, say.OfferTaken(ticket.ref), Kind.STATUS) for o in others]
     if ticket.posted and slot != "offer/room":
         effects.append(Edit("offer/room", say.OfferTaken(ticket.ref), Kind.STATUS))
-    effects.append(Edit(slot, say.OfferMine(ticket.ref, ticket.text), Kind.OFFER))
+    effects.append(Edit(slot, say.OfferMine(ticket.ref, ticket.text, ticket.twins), Kind.OFFER))
     offers = tuple(
         replace(o, state=OfferState.ENDED) if o.state is OfferState.OPEN else o
         for o in ticket.offers

@@ -59,7 +59,7 @@ def live_offers(ticket: Ticket) -> tuple[Offer, ...]:
 def refreshed(ticket: Ticket, offer: Offer, facts: Facts) -> Effect:
     """Return the edit by which an offer shows the question as it is now."""
     if offer.state is OfferState.CLAIMED:
-        return Edit(offer.slot, say.OfferMine(ticket.ref, ticket.text), Kind.OFFER)
+        return Edit(offer.slot, say.OfferMine(ticket.ref, ticket.text, ticket.twins), Kind.OFFER)
     return Edit(offer.slot, offer_notice(ticket, facts, first=False), Kind.OFFER)
 
 
@@ -86,13 +86,15 @@ def end_offers(ticket: Ticket, notice: say.Notice) -> tuple[Effect, ...]:
 def offer_notice(ticket: Ticket, facts: Facts, *, first: bool) -> say.OfferMade:
     """Return the words of an offer, with the asker's name only where they agreed to it."""
     asker = facts.name_of(ticket.asker) if ticket.named else ""
-    return say.OfferMade(ticket.ref, ticket.text, asker, facts.origin.level, where_shown(facts), first)
+    return say.OfferMade(
+        ticket.ref, ticket.text, asker, facts.origin.level, where_shown(facts), first, ticket.twins
+    )
 
 
 def open_notice(ticket: Ticket, facts: Facts) -> say.OfferOpen:
     """Return the words of the post that names nobody."""
     asker = facts.name_of(ticket.asker) if ticket.named else ""
-    return say.OfferOpen(ticket.ref, ticket.text, asker, facts.origin.level, where_shown(facts))
+    return say.OfferOpen(ticket.ref, ticket.text, asker, facts.origin.level, where_shown(facts), ticket.twins)
 
 
 def where_shown(facts: Facts) -> str:

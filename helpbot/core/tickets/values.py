@@ -75,6 +75,8 @@ class Outcome(StrEnum):
     """A colleague in the room, unasked."""
     VOLUNTEER = "volunteer"
     REFERENT = "referent"
+    TWIN = "twin"
+    """By what a colleague had answered to the same question before."""
     NOBODY = "nobody"
     SELF = "self"
     """The asker found it, and said so."""
@@ -161,6 +163,13 @@ class Ticket:
     ended_at: int | None = None
     outcome: Outcome | None = None
     feedback: bool | None = None
+    twin: TicketId | None = None
+    """The question of somebody else whose answer this one waits for, or got."""
+    twins: int = 0
+    """How many wait for the same answer."""
+    shared_asker: bool = False
+    """The asker agreed that the answer is shown to whoever asks the same."""
+    shared_helper: bool = False
     refused: str | None = None
     """The first entry that was shown and marked ❌."""
     sensitive: bool = False

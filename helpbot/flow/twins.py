@@ -1,0 +1,83 @@
+"""Finding the twin of a question, and passing on to it what its twin got."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from helpbot.core import tickets
+from helpbot.core.effects import Effect, Kind, Send
+from helpbot.core.notices.twins import SolvedBefore
+from helpbot.core.sameness import quoted, same_question
+from helpbot.core.tickets import Decision, Outcome, Reply, State, Ticket
+from helpbot.flow.facts import load_facts, room_facts
+from helpbot.flow.setting import Setting
+from helpbot.ports import Tx
+
+if TYPE_CHECKING:
+    from helpbot.flow.desk import Desk
+    from helpbot.flow.write import Writer
+
+RECENT_MS = 30 * 86_400_000
+
+
+def meet(desk: Desk, ticket: Ticket, reply: Reply) -> bool:
+    """Answer a question that the FAQ does not know by its twin, solved or open; False where there is none."""
+    return _solved_before(desk, ticket, reply) or _join(desk, ticket, reply)
+
+
+def _join(desk: Desk, ticket: Ticket, reply: Reply) -> bool:
+    here = room_facts(desk.tx, ticket.room)
+    for known, text in desk.tx.open_texts():
+        if not same_question(ticket.text, text):
+            continue
+        first = desk.tx.ticket(known)
+        if first is None or not tickets.may_join(ticket, first, here, room_facts(desk.tx, first.room)):
+            continue
+        mine = replace(ticket, theme=reply.theme, revision=reply.revision)
+        desk.carry(tickets.join(mine, first, desk.facts(ticket)))
+        desk.carry(tickets.joined_by_another(first, desk.facts(first)))
+        return True
+    return False
+
+
+def _solved_before(desk: Desk, ticket: Ticket, reply: Reply) -> bool:
+    here = room_facts(desk.tx, ticket.room)
+    for solved in desk.tx.shared_answers(desk.now - RECENT_MS):
+        if not tickets.may_show_again(solved, ticket, here, room_facts(desk.tx, solved.room)):
+            continue
+        text = _answer(desk.tx, solved)
+        if not text:
+            continue
+        day = desk.setting.policy.calendar.local(solved.answered_at or solved.asked_at).date().isoformat()
+        shown = replace(reply, kind=Kind.ANSWER, notice=SolvedBefore(text, day))
+        decision = tickets.ask(ticket, shown, desk.facts(ticket))
+        desk.carry(Decision(replace(decision.ticket, outcome=Outcome.TWIN), decision.effects))
+        return True
+    return False
+
+
+def _answer(tx: Tx, solved: Ticket) -> str:
+    """Return what was relayed to a question, as it stands now; files are left out."""
+    slots = dict.fromkeys(r.slot for r in tx.ticket_messages(solved.id) if r.slot.startswith("relay/"))
+    said = []
+    for slot in slots:
+        content = tx.last_content(solved.id, slot) or {}
+        said.append(quoted(str(content.get("m.new_content", content).get("body", ""))))
+    return "\n".join(text for text in said if text)
+
+
+def follow(tx: Tx, setting: Setting, writer: Writer, first: Ticket, effects: Iterable[Effect]) -> None:
+    """Give those who wait for the same answer what came of a question."""
+    relays = [e for e in effects if isinstance(e, Send) and e.slot.startswith("relay/")]
+    in_room = first.state is State.ANSWERED and first.outcome is Outcome.PEER
+    over = not relays and (first.ended or in_room)
+    for twin in tx.unended():
+        if not tickets.waits_for(twin, first.id):
+            continue
+        facts = load_facts(tx, setting, twin, writer.now, people=False)
+        for relay in relays:
+            twin = writer.carry_out(tickets.twin_answered(twin, first, relay, facts))
+        if over and twin.state is State.OPEN:
+            writer.carry_out(tickets.twin_left(twin, facts))
