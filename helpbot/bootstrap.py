@@ -84,6 +84,7 @@ def make_policy(settings: Settings) -> Policy:
         ignored_users=tuple(settings.matrix.ignored_users),
         rooms={
             RoomId(room): RoomPolicy(
+                listen=chosen.listen,
                 threads=chosen.threads == "on",
                 route_always=chosen.route == "toujours",
                 school=chosen.school or "",

@@ -57,6 +57,9 @@ COMMANDS = (
     CommandSpec("qui", "who", Who.ANYONE, ("!qui pix",)),
     CommandSpec("pourquoi", "why", Who.ANYONE, ("!pourquoi",)),
     CommandSpec("mesquestions", "myquestions", Who.ANYONE, ("!mesquestions",)),
+    CommandSpec(
+        "reglages", "settings", Who.ANYONE, ("!reglages", "!reglages écoute oui", "!reglages fils non")
+    ),
     CommandSpec("opposition", "objection", Who.ANYONE, ("!opposition", "!opposition fin")),
     CommandSpec(
         "faq",

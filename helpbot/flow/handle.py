@@ -62,6 +62,13 @@ async def learn_name(homeserver: Homeserver, setting: Setting, needed: NameNeede
     if needed.room is not None and needed.event is not None:
         await _learn_author(homeserver, setting, needed.room, needed.event)
         return
+    if needed.room is not None:
+        try:
+            is_admin = await homeserver.administers(needed.room, user)
+        except HomeserverError:
+            is_admin = False
+        setting.names.admins[needed.room, user] = is_admin
+        return
     try:
         name = await homeserver.profile_name(user)
     except HomeserverError:

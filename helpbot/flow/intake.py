@@ -20,6 +20,7 @@ from helpbot.core.incoming import (
     Sealed,
     TimelineItem,
 )
+from helpbot.core.listening import is_sure, may_be_heard
 from helpbot.core.masking import mask
 from helpbot.core.matching import Redirect
 from helpbot.core.peers import is_answer
@@ -203,7 +204,7 @@ class _Intake:
             if self._under_anothers(event):
                 return self._peer(event)
             if not addressing.is_addressed(event, me, self._around(event)):
-                return []
+                return self._overheard(event) if self._setting.policy.room(event.room).listen else []
         masked = mask(event.body)  # before anything else looks at the words, and before they are stored
         event = replace(event, html="", body=masked.text)
         if event.file is not None:
@@ -227,6 +228,17 @@ class _Intake:
             return []
         bare = replace(event, body="", html="", mentions=None, file=None)
         return self._store(InboxItem(bare, self._now, peer=True))
+
+    def _overheard(self, event: Message) -> list[InboxItem]:
+        """Take in what was put to nobody in a listening room, where the answer is very sure."""
+        if not may_be_heard(event) or self._setting.policy.ignores(event.sender):
+            return []
+        masked = mask(event.body)
+        if not is_sure(self._setting.judge(masked.text)):
+            return []
+        return self._store(
+            InboxItem(replace(event, html="", body=masked.text), self._now, masked=masked.found)
+        )
 
     def _urgent(self, event: Message) -> str:
         """Return the urgent redirection that a message meets: its text is never stored (privacy 9)."""

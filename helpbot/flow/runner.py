@@ -80,6 +80,7 @@ class Bot:
             lambda tx: (tx.joined_rooms(), tx.cursor(), tx.device())
         )
         self.homeserver.restore(rooms)
+        self.setting.policy.chosen.update(await self.store.run(lambda tx: tx.room_choices()))
         this = self.homeserver.device_id
         self._read_back = self.cursor is not None and device not in (None, this)
         if device != this and not self._read_back:

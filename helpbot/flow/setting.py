@@ -5,12 +5,13 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from helpbot.core.addressing import Me
 from helpbot.core.hours import Calendar, OpenHours
 from helpbot.core.ids import EventId, RoomId, UserId, server_of
 from helpbot.core.matching import FaqIndex, Verdict
+from helpbot.core.roomchoices import Choices
 from helpbot.core.tickets import Plan
 from helpbot.texts import Catalogue
 
@@ -19,6 +20,8 @@ from helpbot.texts import Catalogue
 class RoomPolicy:
     """The settings of one room."""
 
+    listen: bool = False
+    """Questions that are put to nobody are answered too, when it is very sure."""
     threads: bool = False
     route_always: bool = False
     school: str = ""
@@ -36,6 +39,8 @@ class Policy:
     trusted_servers: tuple[str, ...] = ()
     ignored_users: tuple[str, ...] = ()
     rooms: Mapping[RoomId, RoomPolicy] = field(default_factory=dict)
+    chosen: dict[RoomId, Choices] = field(default_factory=dict)
+    """What administrators of rooms chose in the chat; it wins over `rooms`. Changed while the bot runs."""
     review_room: RoomId | None = None
     volunteers_room: RoomId | None = None
     referents: frozenset[UserId] = frozenset()
@@ -53,7 +58,8 @@ class Policy:
 
     def room(self, room: RoomId) -> RoomPolicy:
         """Return a room's settings, or the defaults."""
-        return self.rooms.get(room, _DEFAULT_ROOM)
+        known, chosen = self.rooms.get(room, _DEFAULT_ROOM), self.chosen.get(room)
+        return known if chosen is None else replace(known, **chosen)  # type: ignore[arg-type]
 
     def trusts(self, user: UserId) -> bool:
         """Whether a person may invite the bot and ask it."""
@@ -77,6 +83,8 @@ class Names:
     authors: dict[EventId, UserId] = field(default_factory=dict)
     """Who wrote a message that somebody marked; empty: nobody that the homeserver tells."""
     full: dict[UserId, str] = field(default_factory=dict)
+    admins: dict[tuple[RoomId, UserId], bool] = field(default_factory=dict)
+    """Whether somebody administers a room; taken out when it is used."""
 
     def first_name(self, user: UserId) -> str:
         """Return a first name; raises `NameNeeded` when it was not asked for yet."""
@@ -92,7 +100,10 @@ class Names:
 
 
 class NameNeeded(Exception):
-    """A decision needs a name, or the author of a message: ask and decide again. Nothing was kept."""
+    """A decision needs something of the homeserver: ask for it and decide again. Nothing was kept.
+
+    Somebody's name; with a room, whether they administer it; with an event of it, who wrote that.
+    """
 
     def __init__(self, user: UserId, room: RoomId | None = None, event: EventId | None = None) -> None:
         super().__init__("a name is needed")

@@ -11,6 +11,7 @@ from helpbot.core.records import (
     InboxItem,
     RoomRow,
 )
+from helpbot.core.roomchoices import Choices
 
 
 class ArrivalsTx(Protocol):
@@ -47,6 +48,14 @@ class ArrivalsTx(Protocol):
 
     def invitations(self, now: int) -> list[RoomRow]:
         """Return invitations that wait for our answer, and rooms that we entered by one and did not greet."""
+        ...
+
+    def room_choices(self) -> dict[RoomId, Choices]:
+        """Return what administrators chose for their rooms in the chat."""
+        ...
+
+    def save_room_choices(self, room: RoomId, choices: Choices) -> None:
+        """Keep what was chosen for a room, in place of all before."""
         ...
 
     def direct_room(self, user: UserId) -> RoomFacts | None:

@@ -118,6 +118,10 @@ class Homeserver(Protocol):
         """Return somebody's display name, empty where there is none or it is hidden."""
         ...
 
+    async def administers(self, room: RoomId, user: UserId) -> bool:
+        """Tell whether somebody may change a joined room's settings there (its state events)."""
+        ...
+
     async def author_of(self, room: RoomId, event: EventId) -> UserId | None:
         """Return who wrote an event of a joined room; None where it is not to be seen. Reads no content."""
         ...

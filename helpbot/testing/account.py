@@ -159,6 +159,13 @@ class FakeHomeserver:
         self.server.depart(self._user, "profile_name", None)
         return name
 
+    async def administers(self, room: RoomId, user: UserId) -> bool:
+        """Tell whether somebody moderates the room."""
+        await self.server.arrive(self._user, "administers", room, None)
+        moderates = user in self.server.joined(self._user, room).moderators
+        self.server.depart(self._user, "administers", room)
+        return moderates
+
     async def author_of(self, room: RoomId, event: EventId) -> UserId | None:
         """Look a message's author up."""
         await self.server.arrive(self._user, "author_of", room, None)

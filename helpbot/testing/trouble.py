@@ -11,8 +11,9 @@ from helpbot.core.ids import RoomId, UserId
 from helpbot.ports import Clock, HomeserverError, LoggedOut, RateLimited, Refused, Unreachable
 
 Operation = Literal[
-    "sync", "messages", "send", "redact", "find_sent", "spoken", "profile_name", "author_of", "join", "leave"
-]
+    "sync", "messages", "send", "redact", "find_sent", "spoken",
+    "profile_name", "author_of", "administers", "join", "leave",
+]  # fmt: skip
 
 
 class Request(NamedTuple):

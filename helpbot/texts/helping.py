@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from helpbot.core.notices import NobodyYet, Notice, digest, peers, twins
+from helpbot.core.notices import NobodyYet, Notice, digest, peers, rooms, twins
 from helpbot.texts.markup import escape, quote
 
 Word = Callable[..., str]
@@ -28,6 +28,8 @@ def derived(
                 "next_line": word("_then_referents", time=moment(next_at)) if next_at else "",
                 "until_day": _until(until, day, moment),
             }
+        case rooms.RoomCard():
+            return _room(notice, word)
         case twins.SolvedBefore(text, on):
             return {"text_quoted": quote(text), "on_day": day(on)}
         case digest.Digest(lines):
@@ -55,3 +57,16 @@ def _lines(lines: tuple[digest.Waiting, ...], word: Word) -> str:
         return word("_waiting", ref=waiting.ref, theme=theme, text=text)
 
     return "\n".join(line(waiting) for waiting in lines)
+
+
+def _room(card: rooms.RoomCard, word: Word) -> dict[str, str]:
+    level = word(f"_level_{card.level}") if card.level in ("ecole", "college", "lycee") else card.level
+    academie = word("_academie", name=card.academie) if card.academie else ""
+    where = " · ".join(escape(part) for part in (level, card.school, academie) if part)
+    return {
+        "lead_words": word("_room_changed" if card.changed else "_room_shown"),
+        "listen_words": word("_room_listens" if card.listen else "_room_deaf"),
+        "threads_words": word("_room_threads" if card.threads else "_room_replies"),
+        "route_words": word("_room_always" if card.always else "_room_asks"),
+        "where_line": word("_room_where", where=where) if where else "",
+    }

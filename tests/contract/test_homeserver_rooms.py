@@ -243,3 +243,12 @@ async def test_who_wrote_a_message_is_known_without_reading_it(world: World) -> 
     elsewhere = await lea.create_room()
     hidden = await say(lea, elsewhere, "entre nous")
     assert await world.bot.author_of(room, hidden) is None
+
+
+async def test_who_made_a_room_administers_it_and_a_guest_does_not(world: World) -> None:
+    lea, paul = await world.teacher("lea"), await world.teacher("paul")
+    room = await room_with_bot(world, lea)
+    await lea.invite(room, paul.user_id)
+    await paul.join(room)
+    assert await world.bot.administers(room, lea.user_id)
+    assert not await world.bot.administers(room, paul.user_id)

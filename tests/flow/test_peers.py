@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from helpbot.adapters.db.engine import make_engine
 from helpbot.core.tickets import Outcome, State, Ticket
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.tester import BOT, LEA, PASSWORD, SAM, UNKNOWN, BotTester
+from helpbot.testing.whatstands import everything_stored
 
 ANSWER = "il est dans le placard jaune du gymnase"
 
@@ -22,17 +22,6 @@ async def asked(bot: BotTester, *, agree: bool = True) -> str:
 async def only(bot: BotTester) -> Ticket:
     [ticket] = await bot.tickets()
     return ticket
-
-
-def everything_stored(folder: Path) -> str:
-    engine = make_engine(f"sqlite:///{folder / 'helpbot.db'}")
-    with engine.begin() as connection:
-        tables = [
-            r[0] for r in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type='table'")
-        ]
-        rows = [list(connection.exec_driver_sql(f'SELECT * FROM "{t}"')) for t in tables]
-    engine.dispose()
-    return repr(rows)
 
 
 async def test_a_reply_to_the_question_ends_the_search(bot: BotTester) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -30,11 +31,14 @@ from helpbot.core.records import (
     InboxItem,
     RoomRow,
 )
+from helpbot.core.roomchoices import Choices
 
+_CHOICES = "choices/"
 _JOINED = rooms.c.membership == Membership.JOIN.value
 _GET_CURSOR = select(state.c.value, where=state.c.key == "cursor")
 _GET_DEVICE = select(state.c.value, where=state.c.key == "device")
 _SET_STATE = upsert(state)
+_ROOM_CHOICES = select(state.c.key, state.c.value, where=state.c.key.startswith(_CHOICES, autoescape=True))
 _ROOM = select(rooms, where=rooms.c.room == Param("room"))
 _SAVE_ROOM = upsert(rooms)
 _JOINED_ROOMS = select(rooms, where=_JOINED)
@@ -126,6 +130,15 @@ class Arrivals(Area):
         """Return a joined direct message with a person; an encrypted one before any other."""
         row = self._row(_DIRECT_ROOM, user=user)
         return codec.room_facts(row) if row else None
+
+    def room_choices(self) -> dict[RoomId, Choices]:
+        """Return what administrators chose for their rooms in the chat."""
+        rows = self._rows(_ROOM_CHOICES)
+        return {RoomId(key.removeprefix(_CHOICES)): json.loads(value) for key, value in rows}
+
+    def save_room_choices(self, room: RoomId, choices: Choices) -> None:
+        """Keep what was chosen for a room, in place of all before."""
+        self._do(_SET_STATE, {"key": f"{_CHOICES}{room}", "value": codec.dump(dict(choices))})
 
     # --- inbox
 

@@ -18,7 +18,7 @@ from helpbot.adapters.matrix.crypto import Encryption
 from helpbot.adapters.matrix.http import Api, seg, text_of
 from helpbot.adapters.matrix.keystore import KeyStore
 from helpbot.adapters.matrix.machine import MissingKey, Undecryptable
-from helpbot.adapters.matrix.rooms import STATE_TYPES, Room, is_own_join
+from helpbot.adapters.matrix.rooms import STATE_TYPES, Room, is_own_join, may_administer
 from helpbot.adapters.matrix.translate import Malformed, own_words, parse
 from helpbot.adapters.matrix.trust import Trust
 from helpbot.core.ids import EventId, RoomId, UserId
@@ -383,6 +383,16 @@ class MatrixHomeserver:
             return ""  # they hid it, or are gone
         name = found.get("displayname")
         return name if isinstance(name, str) else ""
+
+    async def administers(self, room: RoomId, user: UserId) -> bool:
+        """Tell whether somebody may change a joined room's settings there (its state events)."""
+        path = f"v3/rooms/{seg(room)}/state"
+        created = await self._api.get(f"{path}/m.room.create/?format=event")
+        try:
+            levels = await self._api.get(f"{path}/m.room.power_levels/")
+        except Refused:
+            levels = {}
+        return may_administer(levels, created, user)
 
     async def author_of(self, room: RoomId, event: EventId) -> UserId | None:
         """Return who wrote an event of a joined room; None where it is not to be seen. Reads no content."""

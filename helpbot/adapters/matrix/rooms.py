@@ -137,3 +137,24 @@ def is_own_join(event: Mapping[str, Any], me: UserId) -> bool:
         and content.get("membership") == "join"
         and previous(event).get("membership") != "join"
     )
+
+
+def may_administer(levels: Mapping[str, Any], created: Mapping[str, Any], user: UserId) -> bool:
+    """Tell whether somebody may send state events (client-server API, "m.room.power_levels").
+
+    From room version 12 on its creators may do everything and stand in no list.
+    """
+    content = created.get("content")
+    content = content if isinstance(content, Mapping) else {}
+    founders = {created.get("sender")}
+    more = content.get("additional_creators")
+    founders |= {f for f in more if isinstance(f, str)} if isinstance(more, list) else set()
+    version = content.get("room_version", "1")
+    above_all = isinstance(version, str) and version.isdigit() and int(version) >= 12
+    if user in founders and (above_all or not levels):
+        return True
+    users = levels.get("users")
+    own = users.get(user) if isinstance(users, Mapping) else None
+    own = levels.get("users_default", 0) if own is None else own
+    needed = levels.get("state_default", 50)
+    return isinstance(own, int) and isinstance(needed, int) and own >= max(needed, 1)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from helpbot.core import notices as say
 from helpbot.core.commands import COMMANDS, Command, CommandSpec
 from helpbot.core.incoming import Message
-from helpbot.flow.commands import answering, basics, faq, reports, volunteering
+from helpbot.flow.commands import answering, basics, faq, reports, rooms, volunteering
 from helpbot.flow.desk import Desk
 
 Handler = Callable[[Desk, Message, Command], None]
@@ -16,6 +16,7 @@ HANDLERS: Mapping[str, Handler] = {
     **basics.HANDLERS,
     **answering.HANDLERS,
     **faq.HANDLERS,
+    **rooms.HANDLERS,
     **reports.HANDLERS,
     **volunteering.HANDLERS,
 }
