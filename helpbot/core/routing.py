@@ -75,6 +75,8 @@ class Volunteer:
     open_asks: int = 0
     caps: Caps | None = None
     """What they offered to take, where that is less than the plan's caps."""
+    learning: frozenset[str] = frozenset()
+    """Themes that they would like to learn."""
     away_until: int = 0
     """Unix ms: they paused until then."""
     usual_minutes: float | None = None

@@ -44,6 +44,7 @@ def load_facts(tx: Tx, setting: Setting, ticket: Ticket, now: int, *, people: bo
         volunteers_room=volunteers_room.facts if volunteers_room else None,
         referents=bool(policy.referents),
         name_of=setting.names.first_name,
+        title_of=lambda theme: dict(setting.index.faq.titles).get(theme, theme),
     )
 
 
@@ -84,6 +85,7 @@ def _volunteer(tx: Tx, policy: Policy, row: Listed, *, load: Load, now: int) -> 
         asked_week=load.week,
         open_asks=load.open,
         caps=caps_of(row.chosen.load),
+        learning=frozenset(row.chosen.learning),
         away_until=row.away_until if row.away_from <= now else 0,
         usual_minutes=row.usual_minutes,
     )

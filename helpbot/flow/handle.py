@@ -19,7 +19,7 @@ from helpbot.core.notices.files import RelayedFile
 from helpbot.core.records import InboxItem, OutboxRow, SentMessage
 from helpbot.core.taps import Tap
 from helpbot.core.tickets import Decision, Pending, State, Ticket
-from helpbot.flow import files, peers, proposals, twins
+from helpbot.flow import files, growth, peers, proposals, twins
 from helpbot.flow.commands import carry_out
 from helpbot.flow.commands.basics import help_with
 from helpbot.flow.desk import Desk, offer_slot, on_helpers_side
@@ -334,6 +334,8 @@ class _Handling(Desk):
         else:
             return False
         self.carry(decision)
+        if tap is Tap.YES:
+            growth.invite(self, decision.ticket)
         return (decision.ticket.state, decision.ticket.pending) != before or bool(decision.effects)
 
     def _question(self, event: Message, text: str) -> None:

@@ -32,6 +32,10 @@ class HelplogTx(Protocol):
         """Return the published lines that were kept, oldest first."""
         ...
 
+    def times_helped(self, asker: str, *, since: int) -> int:
+        """Return how many questions of somebody, asked since a moment, a person answered."""
+        ...
+
     def thanks_waiting(self, helper: UserId, *, before: int) -> list[Job]:
         """Return the timers before a moment that are to thank a helper."""
         ...

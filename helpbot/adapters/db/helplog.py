@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+import sqlalchemy as sa
+
 from helpbot.adapters.db import codec
 from helpbot.adapters.db.prepared import upsert
 from helpbot.adapters.db.queries import Area, Param, select
@@ -55,6 +57,11 @@ class Helplog(Area):
             first, half, most = told["answer"]
             found[row.month] = Line(told["total"], told["groups"], (first, half, most))
         return found
+
+    def times_helped(self, asker: str, *, since: int) -> int:
+        """Return how many questions of somebody, asked since a moment, a person answered."""
+        mine = (help_log.c.asker == asker, help_log.c.helper.is_not(None), help_log.c.asked_at >= since)
+        return int(self._connection.execute(sa.select(sa.func.count()).where(*mine)).scalar_one())
 
     def thanks_waiting(self, helper: UserId, *, before: int) -> list[Job]:
         """Return the timers before a moment that are to thank a helper."""

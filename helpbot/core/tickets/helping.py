@@ -8,8 +8,10 @@ from typing import Any
 
 from helpbot.core import notices as say
 from helpbot.core.effects import Edit, Effect, JobKind, Kind, Reacted, Record, Schedule, Send
+from helpbot.core.growth import is_easy, is_thin
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.notices.files import RelayedFile, RelayedFileMore
+from helpbot.core.notices.growth import NoviceFirst
 from helpbot.core.routing import (
     TEMPORARY,
     Refusal,
@@ -342,8 +344,45 @@ def next_wave(ticket: Ticket, facts: Facts) -> Decision:
     if not kept:
         later = any(why in TEMPORARY for _, why in refused)
         return _nobody(ticket, facts, look_again=later)
+    if novice := _novice(ticket, facts):
+        return _learns(ticket, novice, kept[0][0], len(kept), facts)
     chosen = kept[: plan.waves[ticket.wave]]
     return _offered(replace(ticket, wave=ticket.wave + 1), chosen, len(kept), facts)
+
+
+def _novice(ticket: Ticket, facts: Facts) -> tuple[Volunteer, RoomId] | None:
+    """Return who is asked first because they would learn: an easy question, of a theme that few carry."""
+    theme = ticket.theme
+    if ticket.offers or not is_easy(ticket.text, theme) or not is_thin(theme, facts.volunteers):
+        return None
+    kept, _ = candidates(
+        tuple(v for v in facts.volunteers if theme in v.learning and theme not in v.themes),
+        facts.origin,
+        facts.volunteers_room,
+        theme=None,
+        asker=ticket.asker,
+        offered=frozenset(),
+        caps=plan_of(ticket, facts).caps,
+        now=facts.now,
+        seed=ticket.ref,
+    )
+    return kept[0] if kept else None
+
+
+def _learns(
+    ticket: Ticket, novice: tuple[Volunteer, RoomId], expert: Volunteer, among: int, facts: Facts
+) -> Decision:
+    """Ask somebody who learns before the first wave; the one who would have been asked is told, unasked."""
+    asked = _offered(ticket, [novice], among, facts)
+    if expert.direct is None:
+        return asked
+    told = Send(
+        f"told/{expert.user}",
+        expert.direct.room,
+        NoviceFirst(ticket.ref, facts.title_of(ticket.theme or "")),
+        Kind.STATUS,
+    )
+    return Decision(asked.ticket, (*asked.effects, told))
 
 
 def _offered(ticket: Ticket, chosen: list[tuple[Volunteer, RoomId]], among: int, facts: Facts) -> Decision:

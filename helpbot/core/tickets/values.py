@@ -199,6 +199,8 @@ class Facts:
     """There are referents to turn to."""
     name_of: Callable[[UserId], str] = field(default=lambda _user: "")
     """First names, for credit; empty when unknown."""
+    title_of: Callable[[str], str] = field(default=lambda theme: theme)
+    """Titles of themes."""
 
     def expiry(self, days: int) -> Schedule:
         """Return the timer that ends a question without an answer after so many school days."""
