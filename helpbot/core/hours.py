@@ -37,6 +37,7 @@ TIMEZONES = {
 """The time zones of overseas zones (IANA); the others keep that of the bot."""
 
 _MINUTE = 60_000
+_NBSP = "\u00a0"
 _DAY_MINUTES = 24 * 60
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A calendar that is closed for longer than this is a mistake; the search for an open moment ends there.
@@ -108,14 +109,20 @@ class OpenHours:
     week: tuple[tuple[Span, ...], ...]
     """For Monday to Sunday: ranges of minutes of the day, in order and apart from one another."""
     calendar: Calendar = field(repr=False)
+    odd: tuple[tuple[Span, ...], ...] | None = None
+    """The same for weeks of odd number (ISO 8601), where they differ; `week` is then that of even ones."""
 
     @classmethod
     def parse(cls, text: str, calendar: Calendar) -> Self:
         """Read « lun-ven 8h-12h et 13h-17h ; sam 9h-12h » or « toujours ». ValueError says what is wrong."""
-        return cls(_parse_week(text), calendar)
+        even, odd = _parse_weeks(text)
+        return cls(even, calendar, odd if odd != even else None)
 
     def __str__(self) -> str:
-        return _describe(self.week)
+        if self.odd is None:
+            return f"{_NBSP}; ".join(_describe(self.week))
+        parts = [f"{part} semaines paires" for part in _describe(self.week)]
+        return f"{_NBSP}; ".join([*parts, *(f"{part} semaines impaires" for part in _describe(self.odd))])
 
     def is_open(self, at: int) -> bool:
         """Tell whether that moment is open."""
@@ -169,7 +176,8 @@ class OpenHours:
             return []
         # Where clocks go forward, a range may begin or end in the hour that does not exist.
         moment = self.calendar.moment
-        return _joined([(moment(day, start), moment(day, end)) for start, end in self.week[day.weekday()]])
+        week = self.week if self.odd is None or day.isocalendar().week % 2 == 0 else self.odd
+        return _joined([(moment(day, start), moment(day, end)) for start, end in week[day.weekday()]])
 
     def _spans(self, at: int) -> Iterator[Span]:
         """What is open from `at` on."""
@@ -207,6 +215,9 @@ _ALL_DAY = ((0, _DAY_MINUTES),)
 _ALWAYS = {"toujours", "tout le temps", "24h/24", "24/24", "24/7", "24h/24 7j/7", "always"}
 _EXAMPLE = "par exemple « lun-ven 8h-12h et 13h-17h », ou « toujours »"
 _GROUPS = {"semaine": range(5), "week-end": (5, 6), "weekend": (5, 6), "tous": range(7), "chaque": range(7)}
+_PARITY = re.compile(r"\b(?:(?:en|les|une?) )?sem(?:aine)?s? (im|)paires?\b")
+_EVERY_OTHER = re.compile(r"\b(?:une? )?[a-z]+ sur deux\b")
+_EVERY_OTHER_EXAMPLE = "mar 8h-12h semaines paires ; jeu 14h-16h semaines impaires"
 _TO = {"-", "a", "au", "jusqu'a"}
 _AND = {",", ";", "/", "+", "&", "et", "ou", "puis"}
 _FILLERS = {"de", "du", "des", "le", "les", "la", "en", "entre", "jour", "jours", ".", "h"}
@@ -224,17 +235,29 @@ def _fold(text: str) -> str:
     return re.sub(r"\s+", " ", re.sub("[\u2010-\u2015\u2212]", "-", plain)).strip().lower()
 
 
-def _parse_week(text: str) -> tuple[tuple[Span, ...], ...]:
+Week = tuple[tuple[Span, ...], ...]
+
+
+def _parse_weeks(text: str) -> tuple[Week, Week]:
+    """Return the open hours of even and of odd weeks: « mar 8h-12h semaines paires ; jeu 14h-16h »."""
     folded = _fold(text)
     if folded in _ALWAYS:
-        return (_ALL_DAY,) * 7
-    week: list[list[Span]] = [[] for _ in DAYS]
-    for days, ranges in _groups(folded):
-        for day in days:
-            week[day] += ranges
-    if not any(week):
-        raise ValueError(f"aucun horaire dans « {text.strip()} » ; {_EXAMPLE}")
-    return tuple(tuple(_joined(ranges)) for ranges in week)
+        return (_ALL_DAY,) * 7, (_ALL_DAY,) * 7
+    if _EVERY_OTHER.search(folded):
+        raise ValueError(f"un sur deux : dites lesquelles ; par exemple « {_EVERY_OTHER_EXAMPLE} »")
+    even: list[list[Span]] = [[] for _ in DAYS]
+    odd: list[list[Span]] = [[] for _ in DAYS]
+    for part in folded.split(";"):
+        named = set(_PARITY.findall(part))
+        if len(named) > 1:
+            raise ValueError(f"séparez les semaines par « ; » : « {_EVERY_OTHER_EXAMPLE} »")
+        for days, ranges in _groups(_PARITY.sub(" ", part)):
+            for day in days:
+                even[day] += ranges if "im" not in named else []
+                odd[day] += ranges if "" not in named else []
+    if not any(even) and not any(odd):
+        raise ValueError(f"aucun horaire dans « {text.strip()} » ; {_EXAMPLE}")
+    return tuple(tuple(_joined(ranges)) for ranges in even), tuple(tuple(_joined(ranges)) for ranges in odd)
 
 
 def _groups(folded: str) -> Iterator[tuple[set[int], list[Span]]]:
@@ -326,15 +349,15 @@ def _minute(word: str) -> int:
     return hour * 60 + minute
 
 
-def _describe(week: tuple[tuple[Span, ...], ...]) -> str:
-    """Say a week shortly, in a form that `parse` reads back."""
+def _describe(week: Week) -> list[str]:
+    """Say a week shortly, in parts that `parse` reads back."""
     if week == (_ALL_DAY,) * 7:
-        return "toujours"
+        return ["toujours"]
     parts = []
     for ranges in dict.fromkeys(r for r in week if r):
         hours = " et ".join(f"{_clock(start)}-{_clock(end)}" for start, end in ranges)
         parts.append(f"{_name_days([d for d in range(7) if week[d] == ranges])} {hours}")
-    return " ; ".join(parts)
+    return parts
 
 
 def _name_days(days: list[int]) -> str:

@@ -42,6 +42,14 @@ def at(text: str, zone: ZoneInfo = PARIS) -> int:
         ("sam-lun 9h-10h", "lun, sam, dim 9h-10h"),
         ("ven 20h-minuit", "ven 20h-24h"),
         ("lun 8h-12h, 11h-14h", "lun 8h-14h"),
+        (
+            "mardi 8h-12h semaines paires; jeudi 14h-16h semaine impaire; lun 9h-10h",
+            (
+                "lun 9h-10h semaines paires\u00a0; mar 8h-12h semaines paires\u00a0; "
+                "lun 9h-10h semaines impaires\u00a0; jeu 14h-16h semaines impaires"
+            ),
+        ),
+        ("les mardis 10h-11h en semaine paire", "mar 10h-11h semaines paires"),
         ("Toujours", "toujours"),
         ("24h/24 7j/7", "toujours"),
     ],
@@ -56,6 +64,8 @@ def test_reads_what_people_write(text: str, canonical: str) -> None:
     ("text", "says"),
     [
         ("", "aucun horaire"),
+        ("un mardi sur deux 8h-12h", "semaines paires"),
+        ("mar semaines paires 8h-12h et jeu semaines impaires 14h-16h", "séparez"),
         ("lun-ven", "il manque les heures"),
         ("lun-ven 8h", "une heure de fin manque"),
         ("lun 18h-8h", "la fin doit venir après le début"),
@@ -203,3 +213,12 @@ def test_school_days_are_school_days(hours: OpenHours, now: int, days: int) -> N
     later = hours.add_school_days(now, days)
     assert hours.calendar.is_school_day(hours.calendar.local(later).date())
     assert later > now
+
+
+def test_every_other_week() -> None:
+    hours = OpenHours.parse("mar 8h-12h semaines paires", NO_HOLIDAYS)
+    # 29 September 2026 is the Tuesday of week 40, 6 October that of week 41.
+    assert hours.is_open(at("2026-09-29 09:00"))
+    assert not hours.is_open(at("2026-10-06 09:00"))
+    assert hours.next_open(at("2026-09-29 12:00")) == at("2026-10-13 08:00")
+    assert hours.open_minutes_between(at("2026-09-28 00:00"), at("2026-10-12 00:00")) == 240
