@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from helpbot import __version__
 from helpbot.adapters.calendars import load_calendar
 from helpbot.adapters.clock import SystemClock
 from helpbot.adapters.db import open_store
+from helpbot.adapters.erasures import journal_beside
 from helpbot.adapters.faqfiles.learn import load_index as load_kept_index
 from helpbot.adapters.faqfiles.watch import Signature, signature
 from helpbot.adapters.faqfiles.write import FaqFolder
@@ -21,10 +23,12 @@ from helpbot.adapters.memory import give_back
 from helpbot.adapters.pseudonyms import load_pseudonyms
 from helpbot.core.addressing import Me
 from helpbot.core.effects import Kind
+from helpbot.core.erasure import Erasure
 from helpbot.core.gaps import GapReport, Unanswered
 from helpbot.core.hours import TIMEZONES, Break, OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.matching import FaqIndex
+from helpbot.core.problems import Problem, Problems
 from helpbot.core.records import Seed
 from helpbot.core.routing import Caps
 from helpbot.core.tickets import Plan
@@ -35,12 +39,14 @@ from helpbot.flow.runner import Bot
 from helpbot.flow.setting import Policy, RoomPolicy, Setting
 from helpbot.flow.survey import Surveyor
 from helpbot.flow.write import Written
-from helpbot.ports import Clock, Homeserver, Store
+from helpbot.ports import Clock, ErasureJournal, Homeserver, Store
 from helpbot.texts import load_catalogue
 
 if TYPE_CHECKING:
     from helpbot.adapters.health import Health, HealthServer, Metric
     from helpbot.settings import Settings
+
+log = logging.getLogger("helpbot.bootstrap")
 
 FAQ_POLL_MS = 5_000
 FAQ_QUIET_MS = 500
@@ -135,8 +141,8 @@ def open_database(settings: Settings) -> Store:
     return open_store(url, settings.data_dir)
 
 
-async def seed(store: Store, settings: Settings) -> None:
-    """Write the volunteers of the configuration into the directory."""
+async def seed(store: Store, settings: Settings, forgotten: Callable[[str], bool]) -> None:
+    """Write the volunteers of the configuration into the directory, but those who asked to be forgotten."""
     seeds = [
         Seed(
             user=UserId(v.user),
@@ -148,8 +154,23 @@ async def seed(store: Store, settings: Settings) -> None:
             level=v.level or "",
         )
         for v in settings.volunteers
+        if not forgotten(v.user)
     ]
+    if len(seeds) < len(settings.volunteers):
+        left_out = len(settings.volunteers) - len(seeds)
+        log.warning("volunteers of the configuration asked to be forgotten", extra={"left_out": left_out})
     await store.run(lambda tx: tx.seed_volunteers(seeds))
+
+
+def read_journal(journal: ErasureJournal) -> list[Erasure]:
+    """Return who was forgotten. Raises `Problems` when the journal cannot be read."""
+    try:
+        return journal.read()
+    except OSError as error:
+        what, hint = f"unreadable: {error.strerror}", "make it readable by the bot's user"
+    except ValueError as error:
+        what, hint = f"damaged: {error}", "give it back from your backup of keys, or mend the line"
+    raise Problems([Problem("the journal of erasures", what, hint)])
 
 
 async def connect_matrix(settings: Settings, clock: Clock) -> MatrixHomeserver:
@@ -181,19 +202,23 @@ async def make_bot(
     """Put a bot together from settings and a connected account."""
     clock = clock or SystemClock()
     store = open_database(settings)
-    await seed(store, settings)
+    alias = load_pseudonyms(settings.privacy.pseudonym_key_file)
+    journal = journal_beside(settings.privacy.pseudonym_key_file)
+    gone = {erasure.person for erasure in read_journal(journal)}
+    await seed(store, settings, lambda user: alias(user) in gone)
     setting = Setting(
         me=Me(homeserver.user_id, homeserver.display_name),
         policy=make_policy(settings),
         catalogue=load_catalogue(settings.language),
         index=index,
-        alias=load_pseudonyms(settings.privacy.pseudonym_key_file),
+        alias=alias,
     )
     bot = Bot(
         store=store,
         homeserver=homeserver,
         clock=clock,
         setting=setting,
+        journal=journal,
         sends_per_second=settings.matrix.max_sends_per_second,
         on_ready=on_ready,
         counters=counters or Counters(),

@@ -9,6 +9,8 @@ from helpbot.core.ids import UserId
 from helpbot.core.records import HelpRecord
 from helpbot.core.tickets import Outcome, Ticket
 
+_BY_PEOPLE = (Outcome.VOLUNTEER, Outcome.REFERENT)
+
 
 def help_record(
     ticket: Ticket,
@@ -38,7 +40,8 @@ def help_record(
         outcome=outcome,
         entry=ticket.entry,
         asker=alias(ticket.asker),
-        helper=alias(helper) if helper else None,
+        # Somebody helped who asked to be forgotten: one person, for those who count people.
+        helper=alias(helper) if helper else "" if ticket.outcome in _BY_PEOPLE else None,
         asked_at=ticket.asked_at,
         first_reply_at=ticket.first_reply_at,
         claimed_at=ticket.claimed_at,

@@ -24,6 +24,10 @@ class Priority(IntEnum):
     REACTION = 4
 
 
+LEAVE = "m.room.member"
+"""The type of an outbox row by which the bot leaves its room."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
     """One event to send. Stored before it is sent; `txn_id` makes every try the same request."""
@@ -31,7 +35,7 @@ class OutboxRow:
     txn_id: str
     room: RoomId
     event_type: str
-    """`m.room.message`, `m.reaction` or `m.room.redaction`."""
+    """`m.room.message`, `m.reaction`, `m.room.redaction`, or `LEAVE`."""
     content: dict[str, Any]
     priority: Priority
     created_at: int

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from helpbot.core.ids import EventId, RoomId
-from helpbot.core.records import OutboxRow
+from helpbot.core.records import LEAVE, OutboxRow
 from helpbot.ports import Clock, Homeserver, LoggedOut, RateLimited, Refused, Store, Tx, Unreachable
 
 log = logging.getLogger("helpbot.deliver")
@@ -210,14 +210,17 @@ class Deliverer:
                 del self._events[old]
 
     async def _try(self, row: OutboxRow) -> EventId | None:
+        if row.event_type == LEAVE:
+            await self.homeserver.leave(row.room)
+            return EventId("")
         if row.created_at < self.clock.now() - UNSURE_AFTER_MS:
             found = await self.homeserver.find_sent(row.room, row.txn_id, since=row.created_at)
             if found is not None:
                 return found
         if row.event_type == "m.room.redaction":
             target = await self._event_of_txn(row)
-            if target is None:
-                await self.store.run(lambda tx: tx.park_outbox(row.id))
+            if target is None:  # it never came into the room: there is nothing to delete
+                await self.store.run(lambda tx: tx.drop_outbox(row.id))
                 return None
             return await self.homeserver.redact(row.room, target, row.txn_id)
         content = await self.completed(row)

@@ -20,7 +20,7 @@ from helpbot.core.records import InboxItem, OutboxRow, SentMessage
 from helpbot.core.taps import Tap
 from helpbot.core.tickets import Decision, Pending, State, Ticket
 from helpbot.flow import files, growth, peers, proposals, twins
-from helpbot.flow.commands import carry_out
+from helpbot.flow.commands import carry_out, rights
 from helpbot.flow.commands.basics import help_with
 from helpbot.flow.desk import Desk, offer_slot, on_helpers_side
 from helpbot.flow.facts import first_reply, late_reply, redirection, show, title_of
@@ -158,6 +158,8 @@ class _Handling(Desk):
         if sent is not None and sent.slot.startswith(proposals.SLOTS):
             proposals.tap(self, event, sent, tap)
             return
+        if rights.confirmed(self, event, sent, tap):
+            return
         ticket = self.ticket(sent) if sent else self.tx.ticket_of(event.target)
         if tap is Tap.PIN:
             ticket = ticket or self._answered_by(event.target)
@@ -228,6 +230,8 @@ class _Handling(Desk):
         sent = self.tx.sent_message(event.reply_to) if event.reply_to else None
         if sent is not None and sent.slot.startswith(proposals.SLOTS):
             return proposals.words(self, event, sent)
+        if rights.confirmed(self, event, sent, taps.of_text(text)):
+            return True
         ticket = self.ticket(sent)
         if sent is None or ticket is None:
             return False

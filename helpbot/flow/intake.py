@@ -162,6 +162,10 @@ class _Intake:
                     greeted=row.greeted if row else False,
                 )
             )
+        elif news.membership is Membership.LEAVE:
+            # Nothing of a room is kept that we are in no more, least of all with whom it was.
+            greeted = row is not None and row.greeted
+            self._tx.save_room(RoomRow(RoomFacts(news.room), Membership.LEAVE, greeted=greeted))
         elif row is None or row.membership is not news.membership or news.facts not in (None, row.facts):
             facts = news.facts or (row.facts if row else RoomFacts(news.room))
             base = row or RoomRow(facts, news.membership)

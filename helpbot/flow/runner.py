@@ -6,12 +6,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from helpbot.core.ids import EventId
 from helpbot.core.records import InboxItem
 from helpbot.flow.counters import Counters
 from helpbot.flow.deliver import Deliverer
-from helpbot.flow.handle import handle
+from helpbot.flow.erasure import finish, reapply
+from helpbot.flow.handle import handle, learn_name
 from helpbot.flow.intake import open_sealed, take_in
 from helpbot.flow.publish import Publisher, publish_one
 from helpbot.flow.readback import ReadBack
@@ -22,7 +24,7 @@ from helpbot.flow.timers import run_due_job
 from helpbot.flow.unreadable import Unreadable
 from helpbot.flow.upkeep import sweep
 from helpbot.flow.write import Written
-from helpbot.ports import Clock, Homeserver, LoggedOut, RateLimited, Store, Unreachable
+from helpbot.ports import Clock, ErasureJournal, Homeserver, LoggedOut, RateLimited, Store, Unreachable
 
 log = logging.getLogger("helpbot.runner")
 
@@ -43,6 +45,7 @@ class Bot:
     homeserver: Homeserver
     clock: Clock
     setting: Setting
+    journal: ErasureJournal
     sends_per_second: float = 1.0
     on_ready: Callable[[], None] = field(default=lambda: None)
     faq_changes: Callable[[], Awaitable[Written]] | None = None
@@ -76,6 +79,9 @@ class Bot:
 
     async def start(self) -> None:
         """Take up what the store knows: rooms, cursor, undecided and unsent things."""
+        learn = partial(learn_name, self.homeserver, self.setting)
+        await reapply(self.store, self.journal, self.clock, self.setting, learn)
+        await finish(self.store, self.journal)
         rooms, self.cursor, device = await self.store.run(
             lambda tx: (tx.joined_rooms(), tx.cursor(), tx.device())
         )
@@ -138,6 +144,8 @@ class Bot:
         if written.first_reply:
             self.counters.question(written.first_reply)
         self._written(written)
+        if written.erased:
+            await finish(self.store, self.journal)
         return True
 
     async def timer_once(self) -> bool:

@@ -98,6 +98,13 @@ class Names:
             raise NameNeeded(user)
         return self.full[user]
 
+    def forget(self, user: UserId) -> None:
+        """Know nothing of somebody any more."""
+        self.known.pop(user, None)
+        self.full.pop(user, None)
+        for event in [event for event, author in self.authors.items() if author == user]:
+            del self.authors[event]
+
 
 class NameNeeded(Exception):
     """A decision needs something of the homeserver: ask for it and decide again. Nothing was kept.

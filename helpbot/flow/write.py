@@ -22,7 +22,7 @@ from helpbot.core.helplog import help_record
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId, txn_id
 from helpbot.core.notices import NothingToVerify, Notice, Relayed, RelayedMore, Taken
 from helpbot.core.notices.peers import PeerAnswered, PeerSolved
-from helpbot.core.records import Job, OutboxRow, Priority
+from helpbot.core.records import LEAVE, Job, OutboxRow, Priority
 from helpbot.core.routing import learned
 from helpbot.core.tickets import Decision, Ticket
 from helpbot.flow import twins
@@ -47,6 +47,10 @@ class Written:
     """A change of the FAQ's files waits to be written."""
     first_reply: str = ""
     """The kind of the first reply to a question, where one was given."""
+    erased: bool = False
+    """Somebody was erased: the journal and the freed pages are to be seen to."""
+    left: list[RoomId] = field(default_factory=list)
+    """Direct messages of who was erased."""
 
     def wake_at(self, due: int) -> None:
         """Note that something is to be done at a moment."""
@@ -122,6 +126,10 @@ class Writer:
         content = self._content(notice, kind, None, room, None, mentions)
         _relate(content, reply_to, thread)
         self._add(room, content, _PRIORITY.get(kind, Priority.ANSWER), purpose, kind=kind, slot=slot)
+
+    def leave(self, room: RoomId) -> None:
+        """Leave a room, after all that is still to be said there."""
+        self._add(room, {}, Priority.ANSWER, "leave", event_type=LEAVE)
 
     def decline_verification(self, room: RoomId, request: EventId) -> None:
         """Cancel a verification that somebody asked for in a room, so that their dialog closes."""

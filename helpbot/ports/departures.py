@@ -38,6 +38,10 @@ class DeparturesTx(Protocol):
         """Set aside what cannot be sent, for a person to look at."""
         ...
 
+    def drop_outbox(self, row_id: int) -> None:
+        """Be done with what turned out to be unneeded."""
+        ...
+
     def sent_message(self, event: EventId) -> SentMessage | None:
         """Return what our message was, by its event id."""
         ...

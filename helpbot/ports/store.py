@@ -12,6 +12,7 @@ from helpbot.ports.keeping import KeepingTx
 from helpbot.ports.people import PeopleTx
 from helpbot.ports.proposals import ProposalsTx
 from helpbot.ports.questions import QuestionsTx
+from helpbot.ports.rights import RightsTx
 from helpbot.ports.told import ToldTx
 
 T = TypeVar("T")
@@ -24,6 +25,7 @@ class Tx(
     PeopleTx,
     HelplogTx,
     ToldTx,
+    RightsTx,
     KeepingTx,
     ProposalsTx,
     Protocol,
@@ -43,6 +45,10 @@ class Store(Protocol):
 
     async def checkpoint(self) -> None:
         """Do the database's own slow upkeep beside the transactions that go on."""
+        ...
+
+    async def scrub(self) -> None:
+        """Overwrite what was deleted, wherever the database's files may still hold it."""
         ...
 
     async def close(self) -> None:

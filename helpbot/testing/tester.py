@@ -9,6 +9,7 @@ async with BotTester(tmp_path, clock) as bot:
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -18,6 +19,7 @@ from typing import Any, Self
 
 from helpbot.adapters.calendars import load_calendar
 from helpbot.adapters.db import open_store
+from helpbot.adapters.erasures import FileJournal
 from helpbot.adapters.faqfiles.load import load_faq
 from helpbot.adapters.faqfiles.write import FaqFolder
 from helpbot.core.addressing import Me
@@ -163,6 +165,7 @@ class BotTester:
                 own or hours, load_calendar(zone, "Europe/Paris") if zone else calendar
             ),
         )
+        self.journal = FileJournal(folder / "keys" / "erasures")
         self.bot: Bot | None = None
 
     # --- life
@@ -186,9 +189,9 @@ class BotTester:
             policy=self.policy,
             catalogue=_catalogue(),
             index=self.index,
-            alias=lambda user: f"alias-{hash(user) % 1000}",
+            alias=pseudonym,
         )
-        self.bot = Bot(store, homeserver, self.clock, setting, self.rate)
+        self.bot = Bot(store, homeserver, self.clock, setting, self.journal, self.rate)
         if self.files:
             await self._open_files(self.bot, self.faq_folder)
         await self.bot.start()
@@ -314,6 +317,11 @@ class BotTester:
     async def totals(self) -> Counts:
         """Return the counts of the help log, nothing withheld."""
         return await self.running.store.run(lambda tx: tx.counts())
+
+
+def pseudonym(user: str) -> str:
+    """Return the pseudonym of a person."""
+    return hashlib.sha256(f"test {user}".encode()).hexdigest()[:32]
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from helpbot.core.notices import NobodyYet, Notice, digest, peers, rooms, twins
+from helpbot.core.notices import NobodyYet, Notice, digest, peers, rights, rooms, twins
 from helpbot.texts.markup import escape, quote
 
 Word = Callable[..., str]
@@ -42,6 +42,10 @@ def derived(
             }
         case digest.TakenByRef(_, question):
             return {"question_quoted": quote(question)}
+        case rights.ForgetMe(direct):
+            return {"leave_line": word("_forget_leave") if direct else ""}
+        case rights.Forgotten(direct):
+            return {"leave_line": word("_forgotten_leave") if direct else ""}
         case _:
             return {}
 

@@ -545,6 +545,7 @@ async def test_forgetting_takes_a_question_whole_and_nothing_else(store: Store) 
         "offers": 1,
         "jobs": 3,
         "tickets": 3,
+        "rooms": 0,
         "told": 1,
         "help_log": 1,
     }
@@ -574,3 +575,29 @@ async def test_what_somebody_helped_with_is_found(store: Store) -> None:
         return [t.text for t in tx.helped_by(SAM)]
 
     assert len(await store.run(work)) == 1
+
+
+async def test_somebody_is_erased_and_what_they_left_overwritten(store: Store) -> None:
+    await store.run(lambda tx: tx.seed_volunteers([Seed(VERA, ("pix",)), Seed(SAM, ("pix",))]))
+    asked = Ticket(TicketId(0), "ABCDE", ROOM, LEA, EventId("$q"), None, f"où ? comme {VERA}", NOW)
+    offers = (Offer(VERA, OTHER, f"offer/{VERA}", NOW), Offer(SAM, OTHER, f"offer/{SAM}", NOW))
+    ticket = await store.run(lambda tx: tx.save_ticket(replace(asked, helper=VERA, offers=offers)))
+    record = HelpRecord(ticket.id, "pix", "", "volunteer", None, "lea", "vera", *[NOW] * 5, feedback=None)
+    await store.run(lambda tx: tx.save_record(record))
+    found = await store.run(lambda tx: tx.holdings(VERA, "vera"))
+    assert {name: len(rows) for name, rows in found.items()} == {
+        "tickets": 1, "offers": 1, "volunteers": 1, "help_log": 1,
+    }  # fmt: skip
+    assert await store.run(lambda tx: tx.erase(VERA, "vera", "erased-1")) == []
+    await store.scrub()
+    left = await store.run(lambda tx: tx.ticket(ticket.id))
+    assert left is not None
+    assert left.text == "où ? comme erased-1"
+    assert [(o.user, o.slot) for o in left.offers] == [("erased-1", "offer/erased-1"), (SAM, f"offer/{SAM}")]
+    assert left.helper is None
+    assert await store.run(lambda tx: tx.holdings(VERA, "vera")) == {}
+    assert await store.run(lambda tx: tx.every_user()) == {LEA, SAM}
+    assert await store.run(lambda tx: tx.erase(LEA, "lea", "erased-2")) == []
+    await store.scrub()
+    assert await store.run(lambda tx: tx.every_user()) == {SAM}
+    assert (await store.run(lambda tx: tx.counts())).ended == {"volunteer": 1}

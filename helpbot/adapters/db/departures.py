@@ -95,6 +95,11 @@ class Departures(Area):
         query = sa.update(outbox).where(outbox.c.id == row_id, outbox.c.state == UNSENT)
         self._connection.execute(query.values(state=ASIDE))
 
+    def drop_outbox(self, row_id: int) -> None:
+        """Be done with what turned out to be unneeded."""
+        query = sa.update(outbox).where(outbox.c.id == row_id, outbox.c.state == UNSENT)
+        self._connection.execute(query.values(state=CANCELLED, content="{}"))
+
     def sent_message(self, event: EventId) -> SentMessage | None:
         """Return what our message was, by its event id."""
         row = self._row(_SENT_MESSAGE, event=event)

@@ -84,6 +84,28 @@ class SqlStore:
         with closing(self._engine.raw_connection()) as connection:
             connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
 
+    async def scrub(self) -> None:
+        """Overwrite what was deleted: the database is written anew, its log emptied.
+
+        `secure_delete` overwrites freed cells as they go; what moved when pages were split may still stand
+        in their unused parts, and older pages in the write-ahead log. It waits for others who read.
+        """
+        await asyncio.get_running_loop().run_in_executor(self._aside, self._scrub)
+
+    def _scrub(self) -> None:
+        with closing(self._engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            if self._local:
+                cursor.execute("VACUUM")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                return
+            connection.driver_connection.autocommit = True  # type: ignore[union-attr]
+            try:
+                for table in metadata.tables:
+                    cursor.execute(f'VACUUM (FULL) "{table}"')
+            finally:
+                connection.driver_connection.autocommit = False  # type: ignore[union-attr]
+
     async def close(self) -> None:
         """Close the database."""
         await asyncio.get_running_loop().run_in_executor(self._aside, self._close)

@@ -20,10 +20,12 @@ from helpbot.adapters.db.tables import (
     jobs,
     offers,
     outbox,
+    rooms,
     sealed,
     tickets,
     told,
 )
+from helpbot.core.incoming import Membership
 from helpbot.core.records import (
     Backlog,
 )
@@ -91,6 +93,7 @@ class Keeping(Area):
             "offers": sa.delete(offers).where(offers.c.ticket.in_(ids)),
             "jobs": sa.delete(jobs).where(jobs.c.ticket.in_(ids)),
             "tickets": sa.delete(tickets).where(tickets.c.id.in_(ids)),
+            "rooms": sa.delete(rooms).where(rooms.c.membership == Membership.LEAVE.value),
             "told": sa.delete(told).where(told.c.what != "objects", told.c.at < help_log_before),
             "help_log": some(help_log, help_log.c.ended_at < help_log_before),
         }

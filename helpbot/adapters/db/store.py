@@ -9,8 +9,9 @@ from helpbot.adapters.db.keeping import Keeping
 from helpbot.adapters.db.people import People
 from helpbot.adapters.db.proposals import Proposals
 from helpbot.adapters.db.questions import Questions
+from helpbot.adapters.db.rights import Rights
 from helpbot.adapters.db.told import Told
 
 
-class SqlTx(Arrivals, Departures, Questions, People, Helplog, Told, Keeping, Proposals):
+class SqlTx(Arrivals, Departures, Questions, People, Helplog, Told, Rights, Keeping, Proposals):
     """The `Tx` port on one SQLAlchemy connection."""

@@ -216,5 +216,12 @@ TABLES: tuple[Table, ...] = (
 KEY_TABLES: tuple[str, ...] = ("account", "olm_session", "device", "megolm_session", "arrived")
 """The crypto store: left out of export and erasure, each for the reason in texts/register.yaml."""
 
-FILES: tuple[str, ...] = ("pseudonym.key", "erasures", "identity.json", "session.json", "index", "backups")
+FILES: tuple[str, ...] = (
+    "pseudonym.key",
+    "pseudonym.key.erasures",
+    "identity.json",
+    "session.json",
+    "index",
+    "backups",
+)
 """What lies beside the database; texts/register.yaml says what it holds and for how long."""

@@ -39,7 +39,7 @@ def peer_answers(ticket: Ticket, user: UserId, facts: Facts, *, kept: bool = Tru
         ended_at=None,
         feedback=None,
     )
-    status = Edit(ticket.status, words.PeerAnswered(ticket.ref, facts.name_of(user)), Kind.STATUS)
+    status = Edit(ticket.status, words.PeerAnswered(ticket.ref, _named(ticket, user, facts)), Kind.STATUS)
     return Decision(ticket, (status, *effects, Schedule(JobKind.CLOSE, facts.now + CLOSE_AFTER)))
 
 
@@ -52,7 +52,7 @@ def peer_marked(ticket: Ticket, user: UserId, facts: Facts, *, kept: bool = True
     else:
         ticket, effects = _helped_here(ticket, user, facts, kept=kept)
     solved = replace(ended_as(ticket, State.SOLVED, facts), feedback=True)
-    status = Edit(ticket.status, words.PeerSolved(ticket.ref, facts.name_of(user)), Kind.STATUS)
+    status = Edit(ticket.status, words.PeerSolved(ticket.ref, _named(ticket, user, facts)), Kind.STATUS)
     thanks = (Schedule(JobKind.THANKS, facts.next_day()),) if solved.helper else ()
     return Decision(solved, (status, *effects, *thanks, Record()))
 
@@ -81,6 +81,11 @@ def peer_refused(ticket: Ticket, facts: Facts) -> Decision:
         wave=min(ticket.wave, len(plan_of(ticket, facts).waves) - 1),
     )
     return preceded_by(next_wave(ticket, facts), (facts.expiry(plan_of(ticket, facts).expire_days),))
+
+
+def _named(ticket: Ticket, user: UserId, facts: Facts) -> str:
+    """Return the helper's first name; not that of somebody who objects to being counted."""
+    return facts.name_of(user) if ticket.helper == user else ""
 
 
 def _free(ticket: Ticket, user: UserId) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from helpbot.core import notices as say
 from helpbot.core.commands import COMMANDS, Command, CommandSpec
 from helpbot.core.incoming import Message
-from helpbot.flow.commands import answering, basics, faq, reports, rooms, volunteering
+from helpbot.flow.commands import answering, basics, faq, reports, rights, rooms, volunteering
 from helpbot.flow.desk import Desk
 
 Handler = Callable[[Desk, Message, Command], None]
@@ -18,6 +18,7 @@ HANDLERS: Mapping[str, Handler] = {
     **faq.HANDLERS,
     **rooms.HANDLERS,
     **reports.HANDLERS,
+    **rights.HANDLERS,
     **volunteering.HANDLERS,
 }
 _SPECS: Mapping[str, CommandSpec] = {spec.name: spec for spec in COMMANDS}
