@@ -85,21 +85,20 @@ async def finish(store: Store, journal: ErasureJournal) -> bool:
     return True
 
 
+async def unknown_erasures(store: Store, journal: ErasureJournal) -> list[Erasure]:
+    """Return the erasures that a restored database does not know. Raises `OSError` or `ValueError`."""
+    known = await store.run(lambda tx: tx.erased_until())
+    return [e for e in await asyncio.to_thread(journal.read) if e.at > known]
+
+
 async def reapply(
     store: Store,
-    journal: ErasureJournal,
     clock: Clock,
     setting: Setting,
+    missing: list[Erasure],
     learn: Callable[[NameNeeded], Awaitable[None]],
-) -> Written | None:
-    """Apply the erasures that a restored database does not know; None: it knows them all.
-
-    `learn` asks for a name that a decision needs. Raises `OSError` or `ValueError` of the journal.
-    """
-    known = await store.run(lambda tx: tx.erased_until())
-    missing = [e for e in await asyncio.to_thread(journal.read) if e.at > known]
-    if not missing:
-        return None
+) -> Written:
+    """Forget these people again; `learn` asks for a name that a decision needs."""
     log.warning("the database is older than the journal of erasures", extra={"erasures": len(missing)})
     while True:
         now = clock.now()

@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from helpbot.core.erasure import Erasure
 from helpbot.core.ids import EventId
 from helpbot.core.records import InboxItem
 from helpbot.flow.counters import Counters
 from helpbot.flow.deliver import Deliverer
-from helpbot.flow.erasure import finish, reapply
+from helpbot.flow.erasure import finish, reapply, unknown_erasures
 from helpbot.flow.handle import handle, learn_name
 from helpbot.flow.intake import open_sealed, take_in
 from helpbot.flow.publish import Publisher, publish_one
@@ -59,6 +60,8 @@ class Bot:
     deliverer: Deliverer = field(init=False)
     inbox: list[InboxItem] = field(default_factory=list)
     unreadable: Unreadable = field(default_factory=Unreadable)
+    _unknown: list[Erasure] = field(default_factory=list)
+    """Erasures of after the backup that this database was restored from."""
     _caught_up: bool = False
     _read_back: bool = False
     """The database is older than this device: the rooms are read back before anything is said."""
@@ -79,9 +82,8 @@ class Bot:
 
     async def start(self) -> None:
         """Take up what the store knows: rooms, cursor, undecided and unsent things."""
-        learn = partial(learn_name, self.homeserver, self.setting)
-        await reapply(self.store, self.journal, self.clock, self.setting, learn)
-        await finish(self.store, self.journal)
+        self._unknown = await unknown_erasures(self.store, self.journal)
+        await self._forget_again()  # what it leaves to be sent is loaded below
         rooms, self.cursor, device = await self.store.run(
             lambda tx: (tx.joined_rooms(), tx.cursor(), tx.device())
         )
@@ -102,6 +104,11 @@ class Bot:
             back = ReadBack(self.store, self.homeserver, self.clock, self.setting, self.deliverer)
             self.cursor = await back.run(self.cursor)
             self._read_back = False
+            # What was read back may be theirs who were forgotten since. Who was heard to ask it was just
+            # forgotten again, at that moment; of the others, whose wish cannot be read any more, all goes.
+            heard = {e.person for e in await self.store.run(lambda tx: tx.unfinished_erasures()) or ()}
+            self._unknown = [e for e in self._unknown if e.person not in heard]
+            self._written(await self._forget_again())
             await self.retry_inbox()
             return True
         # Our own events tell what became of sends whose answer was lost; else they are only noise.
@@ -129,6 +136,15 @@ class Bot:
         if any(news.membership == "invite" for news in batch.rooms):
             self._invited.set()
         return True
+
+    async def _forget_again(self) -> Written:
+        """Apply the erasures that the database does not know, finish those that were cut short."""
+        written = Written()
+        if self._unknown:
+            learn = partial(learn_name, self.homeserver, self.setting)
+            written = await reapply(self.store, self.clock, self.setting, self._unknown, learn)
+        await finish(self.store, self.journal)
+        return written
 
     async def open_late(self) -> None:
         """Try what is still sealed, once after a start."""

@@ -13,12 +13,15 @@ from pathlib import Path
 import pytest
 from staffroom import ROLES, StaffRoom, traces, words_of
 
+from helpbot.adapters.db.copying import copy_database
 from helpbot.adapters.logs import set_up_logs
 from helpbot.core.ids import EventId, UserId
+from helpbot.core.report import publish
 from helpbot.core.routing import Caps
 from helpbot.core.tickets import Plan, State
+from helpbot.flow.mydata import document
 from helpbot.testing.clock import FakeClock
-from helpbot.testing.tester import BOT, LEA, PASSWORD, SAM, UNKNOWN, BotTester, pseudonym
+from helpbot.testing.tester import ANNE, BOT, LEA, PASSWORD, SAM, UNKNOWN, BotTester, pseudonym
 
 
 @pytest.fixture(params=["encrypted", "plain"])
@@ -63,9 +66,26 @@ async def test_no_byte_of_who_was_forgotten_is_left(log: io.StringIO, room: Staf
     assert traces(log.getvalue().encode(), theirs) == []
     known = room.running.setting.names.known
     assert user not in known
+    await _nothing_in_what_is_made_of_it(room, role, theirs)
     others = [r for r in ROLES if r != role]
     left = b"".join(room.files().values())
     assert all(traces(left, (room.people[r],)) for r in others if r.startswith("helper"))
+
+
+async def _nothing_in_what_is_made_of_it(room: StaffRoom, role: str, theirs: tuple[str, ...]) -> None:
+    """A new backup, the reports, and the data of everybody else."""
+    copy = room.folder.parent / "copy.db"
+    copy_database(room.folder, copy)
+    assert traces(copy.read_bytes(), theirs) == []
+    report = publish(await room.totals())
+    assert traces(repr(report).encode(), theirs) == []
+    await room.says(ANNE, "!bilan", room=room.review)
+    assert traces(room.last(room.review).body.encode(), theirs) == []
+    setting, now = room.running.setting, room.clock.now()
+    for other in (r for r in ROLES if r != role):
+        their = UserId(room.people[other])
+        data = await room.running.store.run(lambda tx, u=their: document(tx, setting, u, now))
+        assert traces(data.text.encode(), theirs) == [], other
 
 
 @pytest.fixture(params=["encrypted", "plain"])
@@ -177,8 +197,7 @@ async def test_a_restored_backup_forgets_again(bot: BotTester) -> None:
     helper, offer = await asked(bot)
     await bot.says(helper, "derrière la porte", room=bot.helpers, reply_to=offer)
     await bot.says(SAM, f"{UNKNOWN} et le second ?")
-    with sqlite3.connect(bot.folder / "helpbot.db") as live, sqlite3.connect(bot.folder / "old.db") as copy:
-        live.backup(copy)
+    copy_database(bot.folder, bot.folder / "old.db")
     await bot.says(LEA, "!oubliezmoi oui")
     await bot.says(helper, "!oubliezmoi oui", room=bot.helpers)
     await bot.stop()
