@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import unquote
 
 from helpbot.core import taps
@@ -11,6 +12,7 @@ from helpbot.core.ids import UserId
 from helpbot.core.incoming import Message
 
 _PILL = re.compile(r'href="(?:https://[^"]*?/#/|matrix:)([^"?/]+/?[^"?]*)', re.IGNORECASE)
+_SPACES = re.compile(r"[ \t]+")
 _SEPARATORS = " \t\n\u00a0,:;-–—!"
 
 
@@ -72,11 +74,10 @@ def is_addressed(message: Message, me: Me, around: Surroundings) -> bool:
 
 def question_of(message: Message, me: Me) -> str:
     """Return the text without the bot's own name and the signs around it."""
-    text = message.body.strip()
-    text = re.sub(re.escape(me.user) + r"\b", " ", text, flags=re.IGNORECASE)
+    text = _user_pattern(me.user).sub(" ", message.body.strip())
     if me.name:
         text = _name_pattern(me.name).sub(" ", text)
-    return re.sub(r"[ \t]+", " ", text).strip(_SEPARATORS.replace("!", ""))
+    return _SPACES.sub(" ", text).strip(_SEPARATORS.replace("!", ""))
 
 
 def _pill_target(link: str) -> str:
@@ -84,6 +85,12 @@ def _pill_target(link: str) -> str:
     return "@" + target.removeprefix("u/") if target.startswith("u/") else target
 
 
+@cache
+def _user_pattern(user: UserId) -> re.Pattern[str]:
+    return re.compile(re.escape(user) + r"\b", re.IGNORECASE)
+
+
+@cache
 def _name_pattern(name: str) -> re.Pattern[str]:
     # An empty name must match nothing. « @name » at the start is how people type without a pill.
     return re.compile(rf"(?<!\w)@?{re.escape(name)}(?!\w)" if name else r"(?!)", re.IGNORECASE)

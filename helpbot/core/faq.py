@@ -65,7 +65,12 @@ class Faq:
     """A short hash of the files' content; each answer records it."""
     archived: tuple[FaqEntry, ...] = ()
     """Entries that are kept and not answered any more."""
+    _by_id: dict[str, FaqEntry] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # First come first: two of one id are a problem that the loader tells.
+        object.__setattr__(self, "_by_id", {e.id: e for e in reversed(self.entries)})
 
     def entry(self, entry_id: str) -> FaqEntry | None:
         """The entry of that id, or None."""
-        return next((e for e in self.entries if e.id == entry_id), None)
+        return self._by_id.get(entry_id)

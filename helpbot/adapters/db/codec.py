@@ -25,9 +25,12 @@ _DETAIL = (
 )  # fmt: skip
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def dump(value: object) -> str:
     """Return compact JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(value)
 
 
 def _plain(value: Any) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
@@ -129,7 +130,7 @@ class Api:
         """Make one request with the token as it is. Raise as `call` does."""
         url = f"{self.base}/_matrix/client/{path}"
         if query:
-            url = f"{url}?{urlencode(query)}"
+            url = f"{url}?{'&'.join(f'{name}={seg(value)}' for name, value in query.items())}"
         data = None if body is None else _dump(body)
         timeout = self._timeout
         if wait_s:
@@ -161,14 +162,18 @@ def text_of(answer: Mapping[str, Any], name: str) -> str:
     return found
 
 
+@lru_cache(maxsize=256)  # rooms, filters: the same again and again
 def seg(text: str) -> str:
-    """Quote one segment of a path."""
+    """Quote one segment of a path, or one value of a query."""
     return quote(text, safe="")
+
+
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 def _dump(body: object) -> bytes:
     # Lone surrogates cannot be sent at all; everything else goes as plain UTF-8, half the bytes.
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    return _JSON.encode(body).encode("utf-8", "replace")
 
 
 def _error(
