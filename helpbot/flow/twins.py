@@ -48,10 +48,10 @@ def _solved_before(desk: Desk, ticket: Ticket, reply: Reply) -> bool:
         if not tickets.may_show_again(solved, ticket, here, room_facts(desk.tx, solved.room)):
             continue
         text = _answer(desk.tx, solved)
-        if not text:
+        if not text or solved.helper is None:
             continue
         day = desk.setting.policy.calendar.local(solved.answered_at or solved.asked_at).date().isoformat()
-        shown = replace(reply, kind=Kind.ANSWER, notice=SolvedBefore(text, day))
+        shown = replace(reply, kind=Kind.ANSWER, notice=SolvedBefore(text, day, solved.helper))
         decision = tickets.ask(ticket, shown, desk.facts(ticket))
         desk.carry(Decision(replace(decision.ticket, outcome=Outcome.TWIN), decision.effects))
         return True

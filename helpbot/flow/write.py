@@ -22,6 +22,7 @@ from helpbot.core.helplog import help_record
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId, txn_id
 from helpbot.core.notices import NothingToVerify, Notice, Relayed, RelayedMore, Taken
 from helpbot.core.notices.peers import PeerAnswered, PeerSolved
+from helpbot.core.notices.twins import SolvedBefore
 from helpbot.core.records import LEAVE, Job, OutboxRow, Priority
 from helpbot.core.routing import learned
 from helpbot.core.tickets import Decision, Ticket
@@ -283,6 +284,8 @@ _OF_HELPER = (Taken, Relayed, RelayedMore, PeerAnswered, PeerSolved)
 
 def _about(ticket: Ticket, notice: Notice) -> UserId | None:
     """Return the helper whose words or first name a notice carries."""
+    if isinstance(notice, SolvedBefore):
+        return notice.helper
     return ticket.helper if isinstance(notice, _OF_HELPER) else None
 
 

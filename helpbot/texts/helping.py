@@ -30,7 +30,7 @@ def derived(
             }
         case rooms.RoomCard():
             return _room(notice, word)
-        case twins.SolvedBefore(text, on):
+        case twins.SolvedBefore(text, on, _):
             return {"text_quoted": quote(text), "on_day": day(on)}
         case digest.Digest(lines):
             return {"lines_list": _lines(lines, word)}

@@ -145,3 +145,14 @@ async def test_an_answer_is_not_shown_in_a_room_that_is_less_protected(
         await bot.settle()
         await bot.says(SAM, AGAIN, room=plain)
         assert "rouge" not in bot.last(plain).body
+
+
+async def test_an_answer_goes_wherever_it_was_shown_when_its_author_is_forgotten(bot: BotTester) -> None:
+    offer, _ = await solved(bot)
+    await bot.says(SAM, AGAIN)
+    assert "rouge" in bot.last().body
+    await bot.says(offer.mentions[0], "!oubliezmoi oui", room=bot.helpers)
+    assert not any("rouge" in m.body for m in bot.shown())
+    assert b"rouge" not in b"".join(p.read_bytes() for p in bot.folder.glob("helpbot.db*"))
+    await bot.says(SAM, AGAIN)
+    assert "rouge" not in bot.last().body

@@ -12,7 +12,17 @@ import sqlalchemy as sa
 from helpbot.adapters.db import codec
 from helpbot.adapters.db.prepared import upsert
 from helpbot.adapters.db.queries import CANCELLED, DONE, SENT, UNSENT, Area
-from helpbot.adapters.db.tables import help_log, inbox, metadata, outbox, rooms, state, tickets, told
+from helpbot.adapters.db.tables import (
+    help_log,
+    inbox,
+    metadata,
+    outbox,
+    proposals,
+    rooms,
+    state,
+    tickets,
+    told,
+)
 from helpbot.core.erasure import Erasure, mentions, users_in, without
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.incoming import Membership
@@ -92,7 +102,12 @@ class Rights(Area):
 
     def messages_about(self, helper: UserId) -> list[OutboxRow]:
         """Return the messages that carry a helper's words or first name, edits included, sent or not."""
-        return self._messages(outbox.c.about == helper)
+        drafts = self._all(sa.select(proposals.c.id).where(proposals.c.helper == helper))
+        ours = [outbox.c.about == helper]
+        for row in drafts:  # their words as a proposal for the FAQ, on its card and in what is asked of it
+            ours += [outbox.c.slot.like(f"{kind}/{row.id}/%") for kind in ("card", "credit", "asked")]
+            ours += [outbox.c.slot == f"{kind}/{row.id}" for kind in ("card", "credit", "asked")]
+        return self._messages(sa.or_(*ours))
 
     def messages_in(self, slot: str) -> list[OutboxRow]:
         """Return the messages of a slot that belongs to no question, sent or not."""

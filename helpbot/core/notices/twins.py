@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from helpbot.core.ids import UserId
 from helpbot.core.notices import Notice
 
 
@@ -28,6 +29,8 @@ class SolvedBefore(Notice):
     text: str
     on: str
     """ISO day of the answer."""
+    helper: UserId
+    """Whose words they are: not said, but known to the message, so that it goes with them."""
 
 
 @dataclass(frozen=True, slots=True)
