@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from helpbot.core import french
 from helpbot.core.disclosure import FEW
 from helpbot.core.drafting import phrasing_key, variants_of
 from helpbot.core.faq import Faq, FaqEntry
+from helpbot.core.masking import mask
 from helpbot.core.proposals import Change
 from helpbot.core.tickets import Outcome, Pending, State, Ticket
 
@@ -33,6 +35,26 @@ def asked_in_vain(ticket: Ticket) -> bool | None:
     if ticket.state is State.OPEN and ticket.pending is Pending.CHOICE:
         return None  # it was asked back, and nobody said that none was meant
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What is left of a question asked in vain: its words, in no order that anybody wrote, and of nobody."""
+
+    month: str
+    """`2026-11`."""
+    theme: str | None
+    words: str
+    refused: bool = False
+
+
+def topic_of(ticket: Ticket, month: str) -> Topic | None:
+    """Return what to keep of a question whose time is over; None for one that the FAQ answered."""
+    refused = asked_in_vain(ticket)
+    words = " ".join(sorted(dict.fromkeys(french.content_words(mask(ticket.text).text))))
+    if refused is None or not words:
+        return None
+    return Topic(month, ticket.theme, words, refused)
 
 
 def new_phrasings(

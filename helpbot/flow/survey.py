@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 from helpbot.core import learning
@@ -37,7 +37,8 @@ from helpbot.ports import Clock, Homeserver, Store, Tx
 
 DAY = 86_400_000
 WEEKLY, LINKS = "faq_week", "faq_dead_links"
-LOOKED_AT_DAYS = 120
+TOPIC = "topic/"
+LOOKED_AT_DAYS = 366
 MOST_TICKETS = 2_500
 MOST_SHOWN = 10
 MOST_PROPOSED = 2
@@ -144,7 +145,16 @@ def questions(tx: Tx, setting: Setting, now: int) -> tuple[Unanswered, ...]:
             found.append(
                 Unanswered(ticket.text, ticket.asked_at, asker, str(ticket.id), ticket.theme, refused)
             )
-    return tuple(found)
+    return (*found, *_topics(tx, setting, now))
+
+
+def _topics(tx: Tx, setting: Setting, now: int) -> Iterable[Unanswered]:
+    """Give what is left of older questions: of nobody, and of a month rather than a moment."""
+    calendar = setting.policy.calendar
+    since = f"{calendar.local(now - LOOKED_AT_DAYS * DAY):%Y-%m}"
+    for number, topic in tx.topics(since, limit=MOST_TICKETS):
+        at = calendar.moment(date.fromisoformat(f"{topic.month}-01"), 0)
+        yield Unanswered(topic.words, at, None, f"{TOPIC}{number}", topic.theme, topic.refused)
 
 
 def _tell(
@@ -204,7 +214,7 @@ def _week(
 
 def _propose_gap(hand: Hand, gap: Gap) -> None:
     """Make a proposal of a question that three people asked, from a human answer where there was one."""
-    numbers = [TicketId(int(q.ref)) for q in gap.asked]
+    numbers = [TicketId(int(q.ref)) for q in gap.asked if not q.ref.startswith(TOPIC)]
     made = hand.tx.proposals_since(Origin.GAP, hand.now - 6 * DAY)
     if len(made) >= MOST_PROPOSED or hand.tx.proposals_of(numbers):
         return

@@ -9,6 +9,7 @@ from functools import partial
 
 from helpbot.core.effects import JobKind
 from helpbot.core.records import Job
+from helpbot.flow.gaps import topics_of
 from helpbot.flow.report import plan_monthly_report
 from helpbot.flow.setting import Setting
 from helpbot.ports import Clock, Store, Tx
@@ -21,6 +22,8 @@ SEALED_KEPT = 48 * HOUR
 INBOX_KEPT = 30 * DAY
 """Emptied inbox rows stay so long only to recognise an event that comes twice."""
 SENSITIVE_KEPT = DAY
+TOPICS_KEPT = 365 * DAY
+"""Words of questions asked in vain, of nobody: twelve months (privacy 3)."""
 
 
 async def sweep(store: Store, clock: Clock, setting: Setting) -> dict[str, int]:
@@ -30,6 +33,8 @@ async def sweep(store: Store, clock: Clock, setting: Setting) -> dict[str, int]:
     where it is cut short, the next sweep goes on.
     """
     now = clock.now()
+    year_ago = setting.policy.calendar.local(now - TOPICS_KEPT).strftime("%Y-%m")
+    await store.run(lambda tx: tx.forget_topics(year_ago))
     old = now - setting.policy.solved_days * DAY
     gone = Counter(proposals=await store.run(lambda tx: tx.forget_proposals(ended_before=old)))
     while any((some := await store.run(partial(_forget_some, setting=setting, now=now))).values()):
@@ -44,12 +49,16 @@ async def sweep(store: Store, clock: Clock, setting: Setting) -> dict[str, int]:
 
 def _forget_some(tx: Tx, setting: Setting, now: int) -> dict[str, int]:
     policy = setting.policy
+    unsolved, solved = now - policy.unsolved_days * DAY, now - policy.solved_days * DAY
+    sensitive = now - SENSITIVE_KEPT
+    past = tx.past_tickets(unsolved_before=unsolved, solved_before=solved, sensitive_before=sensitive)
+    tx.keep_topics(topics_of(tx, setting, past))
     return tx.forget(
         sealed_before=now - SEALED_KEPT,
         inbox_before=now - INBOX_KEPT,
-        unsolved_before=now - policy.unsolved_days * DAY,
-        solved_before=now - policy.solved_days * DAY,
-        sensitive_before=now - SENSITIVE_KEPT,
+        unsolved_before=unsolved,
+        solved_before=solved,
+        sensitive_before=sensitive,
         help_log_before=now - policy.help_log_months * 30 * DAY,
     )
 

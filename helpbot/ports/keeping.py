@@ -7,6 +7,7 @@ from typing import Protocol
 from helpbot.core.records import (
     Backlog,
 )
+from helpbot.core.tickets import Ticket
 
 
 class KeepingTx(Protocol):
@@ -14,6 +15,12 @@ class KeepingTx(Protocol):
 
     def backlog(self) -> Backlog:
         """Count what waits and what was set aside."""
+        ...
+
+    def past_tickets(
+        self, *, unsolved_before: int, solved_before: int, sensitive_before: int, limit: int = 500
+    ) -> list[Ticket]:
+        """Return the tickets that `forget` with the same moments would delete next."""
         ...
 
     def forget(

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from helpbot.core.editing import EditRow, EditState
 from helpbot.core.ids import TicketId, UserId
-from helpbot.core.learning import Marks
+from helpbot.core.learning import Marks, Topic
 from helpbot.core.proposals import Origin, Proposal, ProposalId
 from helpbot.core.records import OutboxRow
 from helpbot.core.tickets import Ticket
@@ -70,6 +70,18 @@ class ProposalsTx(Protocol):
 
     def marks(self, since: int, until: int) -> dict[str, Marks]:
         """Return how each entry did with the questions that ended in between."""
+        ...
+
+    def keep_topics(self, topics: Iterable[Topic]) -> None:
+        """Keep the words of questions that are about to be forgotten."""
+        ...
+
+    def topics(self, since: str, *, limit: int) -> list[tuple[int, Topic]]:
+        """Return the newest topics since a month (`2026-11`) with their numbers."""
+        ...
+
+    def forget_topics(self, before: str) -> int:
+        """Delete the topics of the months before one; returns how many."""
         ...
 
     def remembered(self, key: str) -> str | None:

@@ -189,3 +189,22 @@ async def test_the_week_is_told_once_over_a_restart(bot: BotTester) -> None:
     await bot.restart()
     await bot.restart()
     assert len([text for text in said(bot) if "La semaine de la FAQ" in text]) == 1
+
+
+async def test_the_words_of_old_questions_still_tell_what_is_missing(bot: BotTester) -> None:
+    for user, text in zip(ASKERS, GYM, strict=True):
+        await bot.says(user, text)
+    await bot.says(LEA, PASSWORD)
+    await bot.advance(days=40)
+    gone = await bot.sweep()
+    assert gone["tickets"] >= 5
+    kept = [t.words for _, t in await bot.running.store.run(lambda tx: tx.topics("2026-01", limit=99))]
+    assert len(kept) == 5
+    assert all(words == " ".join(sorted(words.split())) for words in kept), "in no order that anybody wrote"
+    assert all("mot" not in words.split() for words in kept), "what the FAQ answered leaves nothing"
+    await bot.says(ANNE, "!lacunes", room=bot.review, to_bot=False)
+    assert "thermostat" in said(bot)[-1]
+    assert "questions)" not in said(bot)[-1], "nobody can tell any more how many people that was"
+    await bot.advance(days=400)
+    await bot.sweep()
+    assert await bot.running.store.run(lambda tx: tx.topics("2026-01", limit=99)) == []

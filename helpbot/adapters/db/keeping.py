@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from helpbot.adapters.db import codec
 from helpbot.adapters.db.queries import (
     ASIDE,
     PARKED,
@@ -29,7 +30,7 @@ from helpbot.core.incoming import Membership
 from helpbot.core.records import (
     Backlog,
 )
-from helpbot.core.tickets import State
+from helpbot.core.tickets import State, Ticket
 
 
 def _count(table: sa.Table, *where: Any) -> Any:
@@ -46,12 +47,31 @@ _BACKLOG = select(
 )
 
 
+def _past(unsolved_before: int, solved_before: int, sensitive_before: int) -> sa.ColumnElement[bool]:
+    """Return what tells the tickets whose text must go."""
+    solved = tickets.c.state == State.SOLVED.value
+    sensitive = solved & (tickets.c.text == "")
+    return sa.or_(
+        solved & (tickets.c.asked_at < solved_before),
+        ~solved & (tickets.c.asked_at < unsolved_before),
+        sensitive & (tickets.c.asked_at < sensitive_before),
+    )
+
+
 class Keeping(Area):
     """Upkeep: what waits, and what is past its time."""
 
     def backlog(self) -> Backlog:
         """Count what waits and what was set aside."""
         return Backlog(*self._row(_BACKLOG))
+
+    def past_tickets(
+        self, *, unsolved_before: int, solved_before: int, sensitive_before: int, limit: int = 500
+    ) -> list[Ticket]:
+        """Return the tickets that `forget` with the same moments would delete next."""
+        past = _past(unsolved_before, solved_before, sensitive_before)
+        query = sa.select(tickets).where(past).order_by(tickets.c.id).limit(limit)
+        return [codec.ticket_from(r) for r in self._all(query)]
 
     def forget(
         self,
@@ -73,15 +93,7 @@ class Keeping(Area):
             key = next(iter(table.primary_key))
             return sa.delete(table).where(key.in_(sa.select(key).where(past).limit(limit)))
 
-        solved = tickets.c.state == State.SOLVED.value
-        sensitive = solved & (tickets.c.text == "")
-        old = sa.select(tickets.c.id).where(
-            sa.or_(
-                solved & (tickets.c.asked_at < solved_before),
-                ~solved & (tickets.c.asked_at < unsolved_before),
-                sensitive & (tickets.c.asked_at < sensitive_before),
-            )
-        )
+        old = sa.select(tickets.c.id).where(_past(unsolved_before, solved_before, sensitive_before))
         ids = [r.id for r in self._all(old.order_by(tickets.c.id).limit(limit))]
         oldest_kept = min(unsolved_before, solved_before)
         loose = outbox.c.ticket.is_(None) & (outbox.c.created_at < oldest_kept) & (outbox.c.state != UNSENT)

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from helpbot.adapters.db import codec
+from helpbot.adapters.db import codec, tables
 from helpbot.adapters.db.prepared import upsert
 from helpbot.adapters.db.queries import Area, Param, select
 from helpbot.adapters.db.tables import (
@@ -25,7 +25,7 @@ from helpbot.adapters.db.tables import (
 from helpbot.core.editing import EditRow, EditState, FaqEdit
 from helpbot.core.faq import FaqEntry, Source
 from helpbot.core.ids import RoomId, TicketId, UserId
-from helpbot.core.learning import Marks
+from helpbot.core.learning import Marks, Topic
 from helpbot.core.proposals import ENDED, Change, Credit, Origin, Proposal, ProposalId, State
 from helpbot.core.records import OutboxRow
 from helpbot.core.tickets import Outcome, Ticket
@@ -136,6 +136,23 @@ class Proposals(Area):
         for entry, count, who in self._all(refused.group_by(log.refused)):
             found[entry] = Marks(found.get(entry, Marks()).uses, count, who)
         return found
+
+    def keep_topics(self, topics: Iterable[Topic]) -> None:
+        """Keep the words of questions that are about to be forgotten."""
+        rows = [{"month": t.month, "theme": t.theme, "words": t.words, "refused": t.refused} for t in topics]
+        if rows:
+            self._connection.execute(sa.insert(tables.topics), rows)
+
+    def topics(self, since: str, *, limit: int) -> list[tuple[int, Topic]]:
+        """Return the newest topics since a month (`2026-11`) with their numbers."""
+        known = tables.topics
+        query = sa.select(known).where(known.c.month >= since).order_by(known.c.id.desc()).limit(limit)
+        return [(r.id, Topic(r.month, r.theme, r.words, bool(r.refused))) for r in self._all(query)]
+
+    def forget_topics(self, before: str) -> int:
+        """Delete the topics of the months before one; returns how many."""
+        query = sa.delete(tables.topics).where(tables.topics.c.month < before)
+        return int(self._connection.execute(query).rowcount)
 
     def remembered(self, key: str) -> str | None:
         """Return what was remembered under a key."""

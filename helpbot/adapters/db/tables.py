@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "0007"
+SCHEMA_VERSION = "0008"
 
 metadata = sa.MetaData()
 _Time = sa.BigInteger
@@ -231,6 +231,18 @@ proposals = sa.Table(
     sa.Index("proposals_state", "state", "changed_at"),
 )
 """proposer, helper: emptied when it ends. detail: the entries wanted, JSON."""
+
+topics = sa.Table(
+    "topics",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("month", sa.Text, nullable=False),
+    sa.Column("theme", sa.Text),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("refused", sa.Boolean, nullable=False),
+    sa.Index("topics_month", "month"),
+)
+"""What is left of a question that the FAQ did not answer: its words, of nobody (privacy 3)."""
 
 proposal_tickets = sa.Table(
     "proposal_tickets",

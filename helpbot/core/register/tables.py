@@ -24,7 +24,7 @@ BLANKED_JSON: _Entry = (Holds.WORDS, Erased.BLANK, "{}")
 
 
 def _table(name: str, purpose: Purpose, kept: Kept, /, **entries: _Entry) -> Table:
-    nobody = kept is Kept.ALWAYS
+    nobody = kept in (Kept.ALWAYS, Kept.YEAR)
     basis = Basis.NONE_NEEDED if nobody else Basis.PUBLIC_TASK
     columns = tuple(
         Column(name, column, holds, erased, purpose, basis, kept, not nobody, empty)
@@ -195,6 +195,9 @@ TABLES: tuple[Table, ...] = (
         created_at=PLAIN,
         changed_at=PLAIN,
         detail=WORDS,
+    ),
+    _table(
+        "topics", Purpose.IMPROVE, Kept.YEAR, id=PLAIN, month=PLAIN, theme=PLAIN, words=PLAIN, refused=PLAIN
     ),
     _table("proposal_tickets", Purpose.IMPROVE, Kept.PROPOSAL, ticket=OF_QUESTION, proposal=PLAIN),
     _table(

@@ -73,6 +73,8 @@ class Kept(StrEnum):
     """While the person offers help."""
     PROPOSAL = "proposal"
     """Until it is decided, when whoever had a part in it is forgotten; its text `solved_days` more."""
+    YEAR = "year"
+    """Twelve months: it is about nobody."""
     ROOM = "room"
     """While the bot is in the room."""
     ALWAYS = "always"
