@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from helpbot.core import commands, tickets
 from helpbot.core import notices as say
 from helpbot.core.effects import Kind
@@ -10,7 +12,7 @@ from helpbot.core.incoming import Message, Reaction
 from helpbot.core.records import HELPER_SLOTS, InboxItem, SentMessage
 from helpbot.core.tickets import Decision, Ticket
 from helpbot.flow.facts import load_facts, room_facts
-from helpbot.flow.setting import Setting
+from helpbot.flow.setting import DirectNeeded, Setting
 from helpbot.flow.write import Writer
 from helpbot.ports import Tx
 
@@ -41,14 +43,32 @@ class Desk:
         self.writer.say(event.room, notice, kind, purpose=purpose, reply_to=about, thread=thread)
 
     def privately(self, event: Message, notice: say.Notice) -> None:
-        """Answer what concerns one person in their direct message, wherever it was asked (rule 9)."""
-        direct = None if self.direct(event) else self.tx.direct_room(event.sender)
+        """Answer what concerns one person in their direct message, wherever it was asked (rule 9).
+
+        Where there is none one is opened; where that is refused they are asked to write.
+        """
         if self.direct(event):
             self.note(event, notice)
-        elif direct is not None:
-            self.writer.say(direct.room, notice, Kind.COMMAND, purpose=type(notice).__name__)
-        else:
+            return
+        direct = self.tx.direct_room(event.sender)
+        refused = self.setting.names.without_direct
+        if direct is None and event.sender in refused:
+            refused.discard(event.sender)
             self.note(event, say.WriteToMe())
+            return
+        if direct is None:
+            raise DirectNeeded(event.sender)
+        self._begin(event, direct.room)
+        self.writer.say(direct.room, notice, Kind.COMMAND, purpose=type(notice).__name__)
+
+    def _begin(self, event: Message, room: RoomId) -> None:
+        """Say who speaks in a direct message that was just opened, and where one asked that it is there."""
+        row = self.tx.room(room)
+        if row is None or row.greeted:
+            return
+        self.tx.save_room(replace(row, greeted=True))
+        self.writer.say(room, say.GreetingDirect(self.setting.me.name), Kind.GREETING, purpose="greeting")
+        self.note(event, say.LookInDirect())
 
     def facts(self, ticket: Ticket, *, people: bool = False) -> tickets.Facts:
         """Return what a decision on a ticket needs; volunteers only when `people` may be asked."""

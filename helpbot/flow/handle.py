@@ -25,7 +25,8 @@ from helpbot.flow.commands.basics import help_with
 from helpbot.flow.desk import Desk, offer_slot, on_helpers_side
 from helpbot.flow.facts import first_reply, late_reply, redirection, show, title_of
 from helpbot.flow.intake import TEXT_TYPES, pending_for
-from helpbot.flow.setting import NameNeeded, Setting
+from helpbot.flow.rooms import open_direct
+from helpbot.flow.setting import DirectNeeded, NameNeeded, Setting
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Clock, Homeserver, HomeserverError, Store, Tx
 
@@ -48,6 +49,8 @@ async def handle(
         now = clock.now()
         try:
             return await store.run(partial(decide_item, setting=setting, item=item, now=now))
+        except DirectNeeded as needed:
+            await open_direct(store, homeserver, setting, needed.user)
         except NameNeeded as needed:
             await learn_name(homeserver, setting, needed)
         except Exception:

@@ -8,11 +8,12 @@ from functools import partial
 
 from helpbot.core import notices as say
 from helpbot.core.effects import Kind
+from helpbot.core.ids import UserId
 from helpbot.core.incoming import Membership, RoomFacts
 from helpbot.core.records import RoomRow
 from helpbot.flow.setting import Setting
 from helpbot.flow.write import Writer, Written
-from helpbot.ports import Clock, Homeserver, RateLimited, Refused, Store, Tx, Unreachable
+from helpbot.ports import Clock, Homeserver, HomeserverError, RateLimited, Refused, Store, Tx, Unreachable
 
 log = logging.getLogger("helpbot.rooms")
 
@@ -77,3 +78,19 @@ def _try_later(tx: Tx, row: RoomRow, now: int, wait: int, *, counts: bool = True
         return _left(tx, row)
     tx.save_room(replace(row, attempts=attempts, not_before=now + wait * 2 ** max(0, attempts - 1)))
     return Written()
+
+
+async def open_direct(store: Store, homeserver: Homeserver, setting: Setting, user: UserId) -> None:
+    """Open a direct message for what concerns one person alone; note it where that is refused."""
+    try:
+        facts = await homeserver.open_direct(user)
+    except HomeserverError as no:
+        log.warning("no direct message could be opened", extra={"why": type(no).__name__})
+        setting.names.without_direct.add(user)
+        return
+    await store.run(partial(_opened, facts=replace(facts, direct_with=user)))
+
+
+def _opened(tx: Tx, facts: RoomFacts) -> None:
+    known = tx.room(facts.room) or RoomRow(facts, Membership.JOIN)
+    tx.save_room(replace(known, facts=facts, membership=Membership.JOIN))

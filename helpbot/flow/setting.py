@@ -85,6 +85,8 @@ class Names:
     full: dict[UserId, str] = field(default_factory=dict)
     admins: dict[tuple[RoomId, UserId], bool] = field(default_factory=dict)
     """Whether somebody administers a room; taken out when it is used."""
+    without_direct: set[UserId] = field(default_factory=set)
+    """With whom no direct message could be opened; taken out when it is used."""
 
     def first_name(self, user: UserId) -> str:
         """Return a first name; raises `NameNeeded` when it was not asked for yet."""
@@ -117,6 +119,10 @@ class NameNeeded(Exception):
         self.user = user
         self.room = room
         self.event = event
+
+
+class DirectNeeded(NameNeeded):
+    """A decision needs a direct message with somebody: open one and decide again. Nothing was kept."""
 
 
 @dataclass(slots=True)

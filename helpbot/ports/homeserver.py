@@ -130,6 +130,13 @@ class Homeserver(Protocol):
         """Join and return the room's facts, its encryption state known for sure."""
         ...
 
+    async def open_direct(self, user: UserId) -> RoomFacts:
+        """Open an encrypted direct message with somebody, who is invited, and return its facts.
+
+        Made twice, there are two: ask the store first.
+        """
+        ...
+
     async def leave(self, room: RoomId) -> None:
         """Leave, or decline an invitation. No error when it is already so."""
         ...

@@ -182,6 +182,13 @@ class FakeHomeserver:
         self._facts[room] = here.facts(self._user)
         return self._facts[room]
 
+    async def open_direct(self, user: UserId) -> RoomFacts:
+        """Open a direct message."""
+        await self.server.arrive(self._user, "open_direct", None, None)
+        room = self.server.person(self._user).create_room(encrypted=True, direct=True, invite=[user])
+        self.server.depart(self._user, "open_direct", room)
+        return self.server.room(room).facts(self._user)
+
     async def leave(self, room: RoomId) -> None:
         """Leave or decline."""
         await self.server.arrive(self._user, "leave", room, None)

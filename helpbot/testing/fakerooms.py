@@ -231,9 +231,14 @@ class FakeRoom:
         return event.content.get(key) if event else None
 
     def _came_for_direct_talk(self, user: UserId) -> bool:
-        own = (event for event in reversed(self.events) if event.state_key == user)
-        invitation = next((event for event in own if event.content.get("membership") == "invite"), None)
-        return invitation is not None and bool(invitation.content.get("is_direct"))
+        """Whether `user` was invited to a direct message, or invited the other one to it."""
+        invitations = [
+            event for event in reversed(self.events) if event.content.get("membership") == "invite"
+        ]
+        own = next((event for event in invitations if event.state_key == user), None)
+        if own is not None:
+            return bool(own.content.get("is_direct"))
+        return any(event.sender == user and event.content.get("is_direct") for event in invitations)
 
 
 def _seen(event: Event, edit: Content | None, reactions: dict[str, tuple[UserId, ...]]) -> Seen:

@@ -252,3 +252,14 @@ async def test_who_made_a_room_administers_it_and_a_guest_does_not(world: World)
     await paul.join(room)
     assert await world.bot.administers(room, lea.user_id)
     assert not await world.bot.administers(room, paul.user_id)
+
+
+async def test_a_direct_message_that_the_bot_opens(world: World) -> None:
+    lea = await world.teacher("lea")
+    facts = await world.bot.open_direct(lea.user_id)
+    assert (facts.encrypted, facts.direct_with, facts.public) == (True, lea.user_id, False)
+    await lea.join(facts.room)
+    world.joined[facts.room] = facts
+    seen = await Follower.start(world)
+    event = await say(lea, facts.room, "bonjour")
+    assert (await seen.get(event)).body == "bonjour"

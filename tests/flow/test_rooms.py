@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from helpbot.core.ids import UserId
+from helpbot.ports import Refused
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.tester import BOT, LEA, PASSWORD, BotTester
 
@@ -41,3 +43,26 @@ async def test_rooms_that_a_fresh_database_finds_are_not_greeted_again(
         assert greetings(bot, bot.school) == 1
         await bot.says(LEA, PASSWORD)
         assert bot.kinds() == ["answer"]
+
+
+async def test_what_concerns_one_person_opens_a_direct_message_once(bot: BotTester) -> None:
+    await bot.says(LEA, "!mesquestions")
+    [room] = [r for r, there in bot.server.rooms.items() if there.membership(UserId(LEA)) == "invite"]
+    assert bot.server.room(room).encrypted
+    [greeting, answer] = [m for m in bot.server.room(room).timeline() if m.sender == BOT]
+    assert "!rgpd" in greeting.body
+    assert "Vos questions" in answer.body
+    assert "message direct" in bot.last().body
+    assert "Vos questions" not in bot.last().body
+    bot.server.person(LEA).join(room)
+    await bot.settle()
+    await bot.restart()
+    await bot.says(LEA, "!mesquestions")
+    assert len(bot.shown(room)) == 2
+    assert len(bot.shown()) == 1, "nothing more is said where it was asked"
+
+
+async def test_where_no_direct_message_may_be_opened_one_is_asked_for(bot: BotTester) -> None:
+    bot.server.fail("open_direct", lambda: Refused("M_FORBIDDEN", "no"))
+    await bot.says(LEA, "!mesquestions")
+    assert "écrivez-moi" in bot.last().body

@@ -19,7 +19,7 @@ from helpbot.adapters.matrix.http import Api, seg, text_of
 from helpbot.adapters.matrix.keystore import KeyStore
 from helpbot.adapters.matrix.machine import MissingKey, Undecryptable
 from helpbot.adapters.matrix.rooms import STATE_TYPES, Room, is_own_join, may_administer
-from helpbot.adapters.matrix.translate import Malformed, own_words, parse
+from helpbot.adapters.matrix.translate import MEGOLM, Malformed, own_words, parse
 from helpbot.adapters.matrix.trust import Trust
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.incoming import (
@@ -412,6 +412,24 @@ class MatrixHomeserver:
         self._rooms[room] = known
         if known.partner is not None:
             self._declare.add(room)
+        self._settle(known)
+        return known.facts
+
+    async def open_direct(self, user: UserId) -> RoomFacts:
+        """Open an encrypted direct message with somebody, who is invited, and return its facts."""
+        state = [{"type": "m.room.encryption", "state_key": "", "content": {"algorithm": MEGOLM}}]
+        wanted = {
+            "preset": "trusted_private_chat",
+            "is_direct": True,
+            "invite": [user],
+            "initial_state": state,
+        }
+        room = RoomId(str((await self._api.post("v3/createRoom", wanted))["room_id"]))
+        known = self._rooms.get(room) or Room.new(room)
+        known.partner = user
+        await self._read_state(known)
+        self._rooms[room] = known
+        self._declare.add(room)
         self._settle(known)
         return known.facts
 

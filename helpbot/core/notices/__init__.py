@@ -304,6 +304,11 @@ class WriteToMe(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class LookInDirect(Notice):
+    """A direct message was opened for what concerns one person: the answer is there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Privacy(Notice):
     """`!rgpd`: what is kept, for how long, who answers for it."""
 
