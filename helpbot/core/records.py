@@ -24,6 +24,8 @@ class Priority(IntEnum):
     REACTION = 4
 
 
+FILE_TEXT = "fr.helpbot.text"
+"""Key of an outbox row's content: the text of a file that is uploaded when the row is sent."""
 LEAVE = "m.room.member"
 """The type of an outbox row by which the bot leaves its room."""
 

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from helpbot.core.ids import EventId, RoomId
-from helpbot.core.records import LEAVE, OutboxRow
+from helpbot.core.records import FILE_TEXT, LEAVE, OutboxRow
 from helpbot.ports import Clock, Homeserver, LoggedOut, RateLimited, Refused, Store, Tx, Unreachable
 
 log = logging.getLogger("helpbot.deliver")
@@ -224,6 +224,8 @@ class Deliverer:
                 return None
             return await self.homeserver.redact(row.room, target, row.txn_id)
         content = await self.completed(row)
+        if FILE_TEXT in content:
+            content = await self._uploaded(row.room, content)
         return await self.homeserver.send(row.room, row.event_type, content, row.txn_id)
 
     async def completed(self, row: OutboxRow) -> dict[str, Any]:
@@ -244,6 +246,15 @@ class Deliverer:
         elif event is not None:
             content["m.relates_to"] = {"m.in_reply_to": {"event_id": event}}
         return content
+
+    async def _uploaded(self, room: RoomId, content: dict[str, Any]) -> dict[str, Any]:
+        """Return a file's message with the address of the file in the place of its text.
+
+        Tried again, it is uploaded again: the file of the first try is not known to anybody.
+        """
+        info, data = content["info"], content[FILE_TEXT].encode()
+        where = await self.homeserver.upload(room, data, mimetype=info["mimetype"], name=content["filename"])
+        return {key: value for key, value in content.items() if key != FILE_TEXT} | where
 
     async def _event_of_txn(self, row: OutboxRow) -> EventId | None:
         """Return the event that a redaction is about; None when it never came into the room."""

@@ -23,7 +23,7 @@ from helpbot.core.ids import EventId, RoomId, TicketId, UserId, txn_id
 from helpbot.core.notices import NothingToVerify, Notice, Relayed, RelayedMore, Taken
 from helpbot.core.notices.peers import PeerAnswered, PeerSolved
 from helpbot.core.notices.twins import SolvedBefore
-from helpbot.core.records import LEAVE, Job, OutboxRow, Priority
+from helpbot.core.records import FILE_TEXT, LEAVE, Job, OutboxRow, Priority
 from helpbot.core.routing import learned
 from helpbot.core.tickets import Decision, Ticket
 from helpbot.flow import twins
@@ -131,6 +131,21 @@ class Writer:
     def leave(self, room: RoomId) -> None:
         """Leave a room, after all that is still to be said there."""
         self._add(room, {}, Priority.ANSWER, "leave", event_type=LEAVE)
+
+    def send_file(
+        self, room: RoomId, name: str, text: str, *, mimetype: str, kind: Kind = Kind.COMMAND
+    ) -> None:
+        """Send a text as a file. It waits in the outbox with its text, and is uploaded when it is sent."""
+        content = {
+            "msgtype": "m.file",
+            "body": name,
+            "filename": name,
+            "info": {"mimetype": mimetype, "size": len(text.encode())},
+            "m.mentions": {},
+            "fr.helpbot": {"kind": kind.value, "question": None, "entry": None, "ticket": None},
+            FILE_TEXT: text,
+        }
+        self._add(room, content, _PRIORITY.get(kind, Priority.ANSWER), f"file/{name}", kind=kind)
 
     def decline_verification(self, room: RoomId, request: EventId) -> None:
         """Cancel a verification that somebody asked for in a room, so that their dialog closes."""

@@ -99,6 +99,13 @@ class Homeserver(Protocol):
         """
         ...
 
+    async def upload(self, room: RoomId, data: bytes, *, mimetype: str, name: str) -> dict[str, Any]:
+        """Put a file where the members of a room can fetch it, and return what its message says of it.
+
+        `{"url": …}`, or `{"file": …}` with its key where the room is encrypted (`EncryptedFile`).
+        """
+        ...
+
     async def redact(self, room: RoomId, target: EventId, txn_id: str) -> EventId:
         """Delete an event of ours (or any, where we may) and return the redaction's id."""
         ...

@@ -124,6 +124,14 @@ class FakeHomeserver:
         self.server.depart(self._user, "send", room)
         return event_id
 
+    async def upload(self, room: RoomId, data: bytes, *, mimetype: str, name: str) -> dict[str, Any]:
+        """Keep a file; its name and kind are known only where the room is not encrypted."""
+        await self.server.arrive(self._user, "upload", room, None)
+        encrypted = self.server.joined(self._user, room).encrypted
+        uri = self.server.keep_file(data, "" if encrypted else name, "" if encrypted else mimetype)
+        self.server.depart(self._user, "upload", room)
+        return {"file": {"url": uri, "v": "v2"}} if encrypted else {"url": uri}
+
     async def redact(self, room: RoomId, target: EventId, txn_id: str) -> EventId:
         """Delete an event."""
         await self.server.arrive(self._user, "redact", room, txn_id)

@@ -46,6 +46,8 @@ class FakeServer(Trouble):
         """How many events one call of `messages` gives at most."""
         self.rooms: dict[RoomId, FakeRoom] = {}
         self.names: dict[UserId, str] = {}
+        self.files: dict[str, tuple[str, str, bytes]] = {}
+        """`mxc:` address → (name, kind, bytes) of what was uploaded; empty where the server cannot know."""
         self._position = 0
         self._devices: dict[tuple[UserId, str], Device] = {}
         self._people: dict[UserId, FakePerson] = {}
@@ -163,6 +165,12 @@ class FakeServer(Trouble):
             self._share(room, event.session)
         self.stir()
         return event.event_id
+
+    def keep_file(self, data: bytes, name: str, mimetype: str) -> str:
+        """Keep an uploaded file and return its `mxc:` address."""
+        uri = f"mxc://{self.name}/file{len(self.files) + 1}"
+        self.files[uri] = (name, mimetype, data)
+        return uri
 
     def redact(
         self,

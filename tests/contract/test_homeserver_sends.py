@@ -196,3 +196,15 @@ async def test_our_own_words_are_read_back_from_whatever_device(world: World) ->
         about({"m.relates_to": relation}), "", about({"m.relates_to": tap}), about_redaction(before)
     ]  # fmt: skip
     assert await world.bot.spoken(room, since=(await seen.step()).next) == []
+
+
+async def test_a_file_is_read_by_who_is_in_the_room(world: World) -> None:
+    lea = await world.teacher("lea")
+    room = await room_with_bot(world, lea)
+    data = "« été » ; données\n".encode() * 1000
+    where = await world.bot.upload(room, data, mimetype="text/markdown", name="parcours.md")
+    assert set(where) == ({"file"} if world.encrypted else {"url"})
+    file = {"msgtype": "m.file", "body": "parcours.md", "info": {"size": len(data)}} | where
+    sent = await world.bot.send(room, "m.room.message", file, "t1")
+    assert await lea.reads(room, sent) == file
+    assert await lea.fetches(file) == data

@@ -57,6 +57,10 @@ class Teacher(Protocol):
         """The content of an event as this person's client shows it; None when it was deleted."""
         ...
 
+    async def fetches(self, content: Content) -> bytes:
+        """The file of a message, opened where it is encrypted."""
+        ...
+
     async def withhold_keys(self, room: RoomId) -> None:
         """Say what comes next with a new session whose key stays with this person for now."""
         ...
@@ -272,6 +276,9 @@ class FakeTeacher:
     async def reads(self, room: RoomId, event: EventId) -> Content | None:
         found = self._server.joined(self.user_id, room).find(event)
         return found.content if found is not None and found.redacted_by is None else None
+
+    async def fetches(self, content: Content) -> bytes:
+        return self._server.files[content["file"]["url"] if "file" in content else content["url"]][2]
 
     async def withhold_keys(self, room: RoomId) -> None:
         self._server.withhold_keys(room)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from helpbot.adapters.matrix.attachments import sealed
 from helpbot.adapters.matrix.crypto import Encryption
 from helpbot.adapters.matrix.http import Api, seg, text_of
 from helpbot.adapters.matrix.keystore import KeyStore
@@ -322,6 +323,15 @@ class MatrixHomeserver:
             event_type = "m.room.encrypted"
         path = f"v3/rooms/{seg(room)}/send/{event_type}/{seg(txn_id)}"
         return EventId(text_of(await self._api.put(path, body), "event_id"))
+
+    async def upload(self, room: RoomId, data: bytes, *, mimetype: str, name: str) -> dict[str, Any]:
+        """Put a file into the media repository, encrypted where the room is."""
+        if not await self._is_encrypted(room):
+            return {"url": text_of(await self._api.upload(data, mimetype, name), "content_uri")}
+        ciphertext, file = sealed(data)
+        # Neither its kind nor its name goes to the server in clear.
+        stored = await self._api.upload(ciphertext, "application/octet-stream", "")
+        return {"file": file | {"url": text_of(stored, "content_uri")}}
 
     async def redact(self, room: RoomId, target: EventId, txn_id: str) -> EventId:
         """Delete an event and return the redaction's id."""

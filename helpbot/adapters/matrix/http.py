@@ -107,16 +107,7 @@ class Api:
 
         Raise `RateLimited`, `Unreachable`, `Refused` or `LoggedOut`.
         """
-        used = self._headers.get("Authorization")
-        try:
-            return await self.once(method, path, body, query, wait_s=wait_s)
-        except LoggedOut as out:
-            if self.renewal is None or out.code != "M_UNKNOWN_TOKEN":
-                raise
-            async with self._renewing:
-                if self._headers.get("Authorization") == used:
-                    await self.renewal(out)
-        return await self.once(method, path, body, query, wait_s=wait_s)
+        return await self._renewed(lambda: self.once(method, path, body, query, wait_s=wait_s))
 
     async def once(
         self,
@@ -128,16 +119,49 @@ class Api:
         wait_s: float = 0,
     ) -> dict[str, Any]:
         """Make one request with the token as it is. Raise as `call` does."""
-        url = f"{self.base}/_matrix/client/{path}"
+        data = None if body is None else _dump(body)
+        return await self._exchange(method, f"client/{path}", data, query, self._headers, wait_s)
+
+    async def upload(self, data: bytes, mimetype: str, name: str) -> dict[str, Any]:
+        """Put bytes into the media repository; `name` may be empty. Raise as `call` does."""
+        query = {"filename": name} if name else None
+
+        async def put() -> dict[str, Any]:
+            headers = self._headers | {"Content-Type": mimetype}
+            return await self._exchange("POST", "media/v3/upload", data, query, headers, TIMEOUT_S)
+
+        return await self._renewed(put)
+
+    async def _renewed(self, request: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+        used = self._headers.get("Authorization")
+        try:
+            return await request()
+        except LoggedOut as out:
+            if self.renewal is None or out.code != "M_UNKNOWN_TOKEN":
+                raise
+            async with self._renewing:
+                if self._headers.get("Authorization") == used:
+                    await self.renewal(out)
+        return await request()
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        data: bytes | None,
+        query: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+        wait_s: float,
+    ) -> dict[str, Any]:
+        url = f"{self.base}/_matrix/{path}"
         if query:
             url = f"{url}?{'&'.join(f'{name}={seg(value)}' for name, value in query.items())}"
-        data = None if body is None else _dump(body)
         timeout = self._timeout
         if wait_s:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT_S + wait_s, sock_connect=10)
         try:
             async with self._session.request(
-                method, URL(url, encoded=True), data=data, headers=self._headers, timeout=timeout
+                method, URL(url, encoded=True), data=data, headers=headers, timeout=timeout
             ) as response:
                 raw = await response.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
@@ -151,7 +175,9 @@ class Api:
         if response.status == 200 and isinstance(answer, dict):
             self.worked = True
             return answer
-        raise _error(method, path, response, answer if isinstance(answer, dict) else None)
+        raise _error(
+            method, path.removeprefix("client/"), response, answer if isinstance(answer, dict) else None
+        )
 
 
 def text_of(answer: Mapping[str, Any], name: str) -> str:
