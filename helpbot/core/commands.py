@@ -39,6 +39,7 @@ COMMANDS = (
     CommandSpec("aide", "help", Who.ANYONE, ("!aide", "!aide un élève a perdu son mot de passe Pix")),
     CommandSpec("annuler", "cancel", Who.ANYONE, ("!annuler",)),
     CommandSpec("rgpd", "privacy", Who.ANYONE, ("!rgpd",)),
+    CommandSpec("mesdonnees", "mydata", Who.ANYONE, ("!mesdonnees",)),
     CommandSpec("oubliezmoi", "forgetme", Who.ANYONE, ("!oubliezmoi", "!oubliezmoi oui")),
     CommandSpec(
         "volontaire",

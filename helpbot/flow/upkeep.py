@@ -35,7 +35,7 @@ async def sweep(store: Store, clock: Clock, setting: Setting) -> dict[str, int]:
     now = clock.now()
     year_ago = setting.policy.calendar.local(now - TOPICS_KEPT).strftime("%Y-%m")
     await store.run(lambda tx: tx.forget_topics(year_ago))
-    old = now - setting.policy.solved_days * DAY
+    old = _proposals_before(setting, now)
     gone = Counter(proposals=await store.run(lambda tx: tx.forget_proposals(ended_before=old)))
     while any((some := await store.run(partial(_forget_some, setting=setting, now=now))).values()):
         gone.update(some)
@@ -47,12 +47,23 @@ async def sweep(store: Store, clock: Clock, setting: Setting) -> dict[str, int]:
     return {**some, **gone}
 
 
-def _forget_some(tx: Tx, setting: Setting, now: int) -> dict[str, int]:
+def due_rows(tx: Tx, setting: Setting, now: int) -> dict[str, int]:
+    """Count what a sweep would remove now, by table, without removing anything."""
+    ended = tx.forget_proposals(ended_before=_proposals_before(setting, now), dry=True)
+    return {**_forget_some(tx, setting, now, dry=True), "proposals": ended}
+
+
+def _proposals_before(setting: Setting, now: int) -> int:
+    return now - setting.policy.solved_days * DAY
+
+
+def _forget_some(tx: Tx, setting: Setting, now: int, *, dry: bool = False) -> dict[str, int]:
     policy = setting.policy
     unsolved, solved = now - policy.unsolved_days * DAY, now - policy.solved_days * DAY
     sensitive = now - SENSITIVE_KEPT
-    past = tx.past_tickets(unsolved_before=unsolved, solved_before=solved, sensitive_before=sensitive)
-    tx.keep_topics(topics_of(tx, setting, past))
+    if not dry:
+        past = tx.past_tickets(unsolved_before=unsolved, solved_before=solved, sensitive_before=sensitive)
+        tx.keep_topics(topics_of(tx, setting, past))
     return tx.forget(
         sealed_before=now - SEALED_KEPT,
         inbox_before=now - INBOX_KEPT,
@@ -60,6 +71,7 @@ def _forget_some(tx: Tx, setting: Setting, now: int) -> dict[str, int]:
         solved_before=solved,
         sensitive_before=sensitive,
         help_log_before=now - policy.help_log_months * 30 * DAY,
+        dry=dry,
     )
 
 

@@ -133,19 +133,31 @@ class Writer:
         self._add(room, {}, Priority.ANSWER, "leave", event_type=LEAVE)
 
     def send_file(
-        self, room: RoomId, name: str, text: str, *, mimetype: str, kind: Kind = Kind.COMMAND
+        self,
+        room: RoomId,
+        name: str,
+        text: str,
+        *,
+        mimetype: str,
+        slot: str = "",
+        caption: Notice | None = None,
+        kind: Kind = Kind.COMMAND,
     ) -> None:
-        """Send a text as a file. It waits in the outbox with its text, and is uploaded when it is sent."""
+        """Send a text as a file. It waits in the outbox with its text, and is uploaded when it is sent.
+
+        `slot`: by which it is found again when its reader asks to be forgotten.
+        """
+        words = self._content(caption, kind, None, room, None, ()) if caption else {"body": name}
         content = {
-            "msgtype": "m.file",
-            "body": name,
-            "filename": name,
-            "info": {"mimetype": mimetype, "size": len(text.encode())},
             "m.mentions": {},
             "fr.helpbot": {"kind": kind.value, "question": None, "entry": None, "ticket": None},
+            **words,
+            "msgtype": "m.file",
+            "filename": name,
+            "info": {"mimetype": mimetype, "size": len(text.encode())},
             FILE_TEXT: text,
         }
-        self._add(room, content, _PRIORITY.get(kind, Priority.ANSWER), f"file/{name}", kind=kind)
+        self._add(room, content, _PRIORITY.get(kind, Priority.ANSWER), f"file/{name}", kind=kind, slot=slot)
 
     def decline_verification(self, room: RoomId, request: EventId) -> None:
         """Cancel a verification that somebody asked for in a room, so that their dialog closes."""

@@ -33,6 +33,10 @@ class KeepingTx(Protocol):
         sensitive_before: int,
         help_log_before: int,
         limit: int = 500,
+        dry: bool = False,
     ) -> dict[str, int]:
-        """Delete what is past its time, at most `limit` tickets and rows a table; returns table → rows."""
+        """Delete what is past its time, at most `limit` tickets and rows a table; returns table → rows.
+
+        `dry`: nothing is deleted, all of it is counted.
+        """
         ...

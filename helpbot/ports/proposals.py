@@ -92,6 +92,6 @@ class ProposalsTx(Protocol):
         """Remember one thing under a key, in place of what was there."""
         ...
 
-    def forget_proposals(self, *, ended_before: int) -> int:
+    def forget_proposals(self, *, ended_before: int, dry: bool = False) -> int:
         """Delete what ended before a moment, refused changes included; returns how many."""
         ...

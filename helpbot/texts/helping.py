@@ -42,6 +42,9 @@ def derived(
             }
         case digest.TakenByRef(_, question):
             return {"question_quoted": quote(question)}
+        case rights.MyData(counts):
+            counted = (word("_my_data_line", title=escape(title), count=str(n)) for title, n in counts)
+            return {"counts_list": "\n".join(counted) or word("_my_data_none")}
         case rights.ForgetMe(direct):
             return {"leave_line": word("_forget_leave") if direct else ""}
         case rights.Forgotten(direct):

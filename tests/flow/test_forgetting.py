@@ -162,7 +162,7 @@ async def test_the_answers_of_a_helper_go_and_the_question_stays_usable(bot: Bot
     helper, offer = await asked(bot)
     await bot.says(helper, "derrière la porte", room=bot.helpers, reply_to=offer)
     assert any("derrière" in m.body for m in bot.shown())
-    name = bot.running.setting.names.known[UserId(helper)]
+    name = bot.running.setting.names.first_name(UserId(helper))
     assert any(name in m.body for m in bot.shown())
     await bot.says(helper, "!oubliezmoi oui", room=bot.helpers)
     assert not any("derrière" in m.body or name in m.body for m in bot.shown())

@@ -19,7 +19,7 @@ from helpbot.adapters.db.tables import (
     help_log,
     inbox,
     jobs,
-    offers,
+    metadata,
     outbox,
     rooms,
     sealed,
@@ -30,6 +30,7 @@ from helpbot.core.incoming import Membership
 from helpbot.core.records import (
     Backlog,
 )
+from helpbot.core.register import TABLES, Kept
 from helpbot.core.tickets import State, Ticket
 
 
@@ -83,32 +84,48 @@ class Keeping(Area):
         sensitive_before: int,
         help_log_before: int,
         limit: int = 500,
+        dry: bool = False,
     ) -> dict[str, int]:
         """Delete what is past its time, at most `limit` tickets and rows a table; returns table → rows.
 
-        A ticket goes whole, with its messages, offers and timers, when its text must.
+        Each table goes by the rule that the data register gives it; a ticket goes whole, with its messages,
+        offers and timers, when its text must. `dry`: nothing is deleted, all of it is counted.
         """
-
-        def some(table: sa.Table, past: sa.ColumnElement[bool]) -> sa.Delete:
-            key = next(iter(table.primary_key))
-            return sa.delete(table).where(key.in_(sa.select(key).where(past).limit(limit)))
-
-        old = sa.select(tickets.c.id).where(_past(unsolved_before, solved_before, sensitive_before))
-        ids = [r.id for r in self._all(old.order_by(tickets.c.id).limit(limit))]
-        oldest_kept = min(unsolved_before, solved_before)
-        loose = outbox.c.ticket.is_(None) & (outbox.c.created_at < oldest_kept) & (outbox.c.state != UNSENT)
-        gone = {
-            "sealed": some(sealed, sealed.c.seen_at < sealed_before),
-            "inbox": some(inbox, (inbox.c.state != WAITING) & (inbox.c.received_at < inbox_before)),
-            "loose": some(outbox, loose),
-            "outbox": sa.delete(outbox).where(outbox.c.ticket.in_(ids)),
-            "offers": sa.delete(offers).where(offers.c.ticket.in_(ids)),
-            "jobs": sa.delete(jobs).where(jobs.c.ticket.in_(ids)),
-            "tickets": sa.delete(tickets).where(tickets.c.id.in_(ids)),
-            "rooms": sa.delete(rooms).where(rooms.c.membership == Membership.LEAVE.value),
-            "told": sa.delete(told).where(told.c.what != "objects", told.c.at < help_log_before),
-            "help_log": some(help_log, help_log.c.ended_at < help_log_before),
+        old: Any = sa.select(tickets.c.id).where(_past(unsolved_before, solved_before, sensitive_before))
+        if not dry:
+            old = [row[0] for row in self._all(old.order_by(tickets.c.id).limit(limit))]
+        aged = outbox.c.created_at < min(unsolved_before, solved_before)
+        loose = sa.select(outbox.c.id).where(outbox.c.ticket.is_(None), aged, outbox.c.state != UNSENT)
+        past = {
+            Kept.KEY: sealed.c.seen_at < sealed_before,
+            Kept.INBOX: (inbox.c.state != WAITING) & (inbox.c.received_at < inbox_before),
+            Kept.LOG: help_log.c.ended_at < help_log_before,
+            Kept.TOLD: (told.c.what != "objects") & (told.c.at < help_log_before),
+            Kept.ROOM: rooms.c.membership == Membership.LEAVE.value,
         }
-        counts = {name: self._connection.execute(query).rowcount for name, query in gone.items()}
-        counts["outbox"] += counts.pop("loose")
+        of_ticket = {
+            tickets.name: tickets.c.id.in_(old),
+            outbox.name: outbox.c.ticket.in_(old) | outbox.c.id.in_(loose if dry else loose.limit(limit)),
+        }
+        counts = {}
+        for table in TABLES:
+            sql = metadata.tables[table.name]
+            where = past.get(table.kept)
+            if table.kept is Kept.QUESTION:
+                where = of_ticket.get(table.name)
+                if where is None:
+                    where = sql.c.ticket.in_(old)
+            if where is not None:
+                counts[table.name] = self._count(sql, where) if dry else self._delete(sql, where, limit)
         return counts
+
+    def _count(self, table: sa.Table, where: sa.ColumnElement[bool]) -> int:
+        query = sa.select(sa.func.count()).select_from(table).where(where)
+        return int(self._connection.execute(query).scalar() or 0)
+
+    def _delete(self, table: sa.Table, where: sa.ColumnElement[bool], limit: int) -> int:
+        """Delete rows; where a row is a unit of its own, at most `limit` of them."""
+        keys = list(table.primary_key)
+        if len(keys) == 1 and table is not outbox:
+            where = keys[0].in_(sa.select(keys[0]).where(where).limit(limit))
+        return int(self._connection.execute(sa.delete(table).where(where)).rowcount)

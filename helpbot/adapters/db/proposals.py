@@ -163,11 +163,18 @@ class Proposals(Area):
         """Remember one thing under a key, in place of what was there."""
         self._do(_REMEMBER, {"key": key, "value": value})
 
-    def forget_proposals(self, *, ended_before: int) -> int:
-        """Delete what ended before a moment, refused changes included; returns how many."""
+    def forget_proposals(self, *, ended_before: int, dry: bool = False) -> int:
+        """Delete what ended before a moment, refused changes included; returns how many.
+
+        `dry`: nothing is deleted, all of it is counted.
+        """
         over = proposals.c.state.in_([s.value for s in ENDED]) & (proposals.c.changed_at < ended_before)
         old = sa.select(proposals.c.id).where(over)
         refused = (faq_edits.c.state == EditState.REFUSED.value) & (faq_edits.c.at < ended_before)
+        if dry:
+            both = ((faq_edits, refused), (proposals, over))
+            counts = (sa.select(sa.func.count()).select_from(table).where(where) for table, where in both)
+            return sum(self._connection.execute(count).scalar() or 0 for count in counts)
         self._connection.execute(sa.delete(proposal_tickets).where(proposal_tickets.c.proposal.in_(old)))
         gone = self._connection.execute(sa.delete(faq_edits).where(refused)).rowcount
         return int(gone + self._connection.execute(sa.delete(proposals).where(over)).rowcount)

@@ -27,3 +27,11 @@ class SomebodyHelped(Notice):
     """The status of a question whose helper asked to be forgotten: somebody helped, no name."""
 
     ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class MyData(Notice):
+    """`!mesdonnees`: what there is, above the file with all of it."""
+
+    counts: tuple[tuple[str, int], ...]
+    """(kind of data, how many rows) pairs."""

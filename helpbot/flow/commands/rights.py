@@ -1,4 +1,4 @@
-"""What everybody may ask of their own data: to be forgotten."""
+"""What everybody may ask of their own data: to have it, to be forgotten."""
 
 from __future__ import annotations
 
@@ -6,14 +6,32 @@ from helpbot.core import taps
 from helpbot.core.commands import Command
 from helpbot.core.effects import Kind
 from helpbot.core.incoming import Message, Reaction
+from helpbot.core.notices import WriteToMe
 from helpbot.core.notices import rights as say
 from helpbot.core.records import SentMessage
 from helpbot.core.taps import Tap
-from helpbot.flow import erasure
+from helpbot.flow import erasure, mydata
 from helpbot.flow.desk import Desk
 
 _FORGET = "forget/"
 """The slot of the question whether to forget somebody; their pseudonym follows."""
+
+
+def my_data(desk: Desk, event: Message, _command: Command) -> None:
+    """Send all there is about a person as a file, in their direct message and nowhere else."""
+    direct = desk.direct_room(event)
+    if direct is None:
+        desk.note(event, WriteToMe())
+        return
+    found = mydata.document(desk.tx, desk.setting, event.sender, desk.now)
+    desk.writer.send_file(
+        direct,
+        found.name,
+        found.text,
+        mimetype="application/json",
+        slot=erasure.export_slot(desk.setting.alias(event.sender)),
+        caption=say.MyData(found.counts),
+    )
 
 
 def forget_me(desk: Desk, event: Message, command: Command) -> None:
@@ -49,4 +67,4 @@ def _forget(desk: Desk, event: Message | Reaction) -> None:
     erasure.leave_rooms(desk.writer)
 
 
-HANDLERS = {"oubliezmoi": forget_me}
+HANDLERS = {"mesdonnees": my_data, "oubliezmoi": forget_me}
