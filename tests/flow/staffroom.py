@@ -98,7 +98,7 @@ class StaffRoom(BotTester):
         )
         return helper
 
-    def files(self) -> dict[str, bytes]:
+    def stored(self) -> dict[str, bytes]:
         """Every file of the database's folder, and the journal beside the key."""
         return {
             str(p.relative_to(self.folder)): p.read_bytes() for p in self.folder.rglob("*") if p.is_file()

@@ -56,18 +56,18 @@ def needles(room: StaffRoom, role: str) -> tuple[str, ...]:
 @pytest.mark.parametrize("role", ["asker1", "asker2", "asker5", "helper1", "helper2"])
 async def test_no_byte_of_who_was_forgotten_is_left(log: io.StringIO, room: StaffRoom, role: str) -> None:
     user, theirs = room.people[role], needles(room, role)
-    before = b"".join(room.files().values())
+    before = b"".join(room.stored().values())
     assert traces(before, theirs[:1]) == [user]
     await room.says(user, "!oubliezmoi", room=room.directs.get(role))
     await room.says(user, "!oubliezmoi oui", room=room.directs.get(role))
-    for name, data in room.files().items():
+    for name, data in room.stored().items():
         assert traces(data, theirs) == [], name
     assert traces(log.getvalue().encode(), theirs) == []
     known = room.running.setting.names.known
     assert user not in known
     await _nothing_in_what_is_made_of_it(room, theirs)
     others = [r for r in ROLES if r != role]
-    left = b"".join(room.files().values())
+    left = b"".join(room.stored().values())
     assert all(traces(left, (room.people[r],)) for r in others if r.startswith("helper"))
 
 
