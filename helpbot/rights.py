@@ -44,6 +44,9 @@ OBJECTS = "objects"
 class _NoNames(Names):
     """Nobody can be asked for a name here: the texts say « un·e collègue »."""
 
+    def first_name(self, user: UserId) -> str:  # noqa: ARG002
+        return ""
+
     def full_name(self, user: UserId) -> str:  # noqa: ARG002
         return ""
 

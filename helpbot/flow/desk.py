@@ -50,16 +50,27 @@ class Desk:
         if self.direct(event):
             self.note(event, notice)
             return
+        room = self.begin_direct(event)
+        if room is not None:
+            self.writer.say(room, notice, Kind.COMMAND, purpose=type(notice).__name__)
+
+    def begin_direct(self, event: Message) -> RoomId | None:
+        """Return the direct message with whoever wrote; None, having asked them to write, without one.
+
+        Raises `DirectNeeded` where it is to be opened first.
+        """
+        if self.direct(event):
+            return event.room
         direct = self.tx.direct_room(event.sender)
         refused = self.setting.names.without_direct
         if direct is None and event.sender in refused:
             refused.discard(event.sender)
             self.note(event, say.WriteToMe())
-            return
+            return None
         if direct is None:
             raise DirectNeeded(event.sender)
         self._begin(event, direct.room)
-        self.writer.say(direct.room, notice, Kind.COMMAND, purpose=type(notice).__name__)
+        return direct.room
 
     def _begin(self, event: Message, room: RoomId) -> None:
         """Say who speaks in a direct message that was just opened, and where one asked that it is there."""
@@ -69,13 +80,6 @@ class Desk:
         self.tx.save_room(replace(row, greeted=True))
         self.writer.say(room, say.GreetingDirect(self.setting.me.name), Kind.GREETING, purpose="greeting")
         self.note(event, say.LookInDirect())
-
-    def direct_room(self, event: Message) -> RoomId | None:
-        """Return the direct message with whoever wrote: this room, or the one there is; None without one."""
-        if self.direct(event):
-            return event.room
-        direct = self.tx.direct_room(event.sender)
-        return direct.room if direct is not None else None
 
     def facts(self, ticket: Ticket, *, people: bool = False) -> tickets.Facts:
         """Return what a decision on a ticket needs; volunteers only when `people` may be asked."""

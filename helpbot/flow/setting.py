@@ -104,8 +104,11 @@ class Names:
         """Know nothing of somebody any more."""
         self.known.pop(user, None)
         self.full.pop(user, None)
+        self.without_direct.discard(user)
         for event in [event for event, author in self.authors.items() if author == user]:
             del self.authors[event]
+        for place in [place for place in self.admins if place[1] == user]:
+            del self.admins[place]
 
 
 class NameNeeded(Exception):

@@ -44,7 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     now = SystemClock().now()
     ticket = Ticket(
         TicketId(0), "ABCDE", ROOM, LEA, EventId("$q"), None, "où est le badge gargouille ?", now,
-        theme="pix", state=State.CLAIMED, plan=Plan(), helper=VERA, helper_slot=f"offer/{VERA}",
+        theme="pix", named=True, state=State.CLAIMED, plan=Plan(), helper=VERA, helper_slot=f"offer/{VERA}",
         offers=(Offer(VERA, HELPERS, f"offer/{VERA}", now, OfferState.CLAIMED),),
     )  # fmt: skip
 

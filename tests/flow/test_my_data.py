@@ -14,7 +14,7 @@ import pytest
 from staffroom import ROLES, StaffRoom, traces, words_of
 
 from helpbot.adapters.db.tables import metadata
-from helpbot.core.ids import RoomId
+from helpbot.core.ids import RoomId, UserId
 from helpbot.core.records import FILE_TEXT
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.tester import BOT, LEA, PASSWORD, SAM, BotTester, pseudonym
@@ -112,9 +112,6 @@ def bot(
 
 async def test_it_comes_in_the_direct_message_wherever_it_was_asked(bot: BotTester) -> None:
     await bot.says(LEA, PASSWORD)
-    await bot.says(LEA, "!mesdonnees")
-    assert "message direct" in bot.last().body
-    assert bot.server.files == {}
     direct = await bot.direct(LEA, encrypted=bot.server.room(bot.school).encrypted)
     before = len(bot.shown())
     await bot.says(LEA, "!mesdonnees")
@@ -127,6 +124,12 @@ async def test_it_comes_in_the_direct_message_wherever_it_was_asked(bot: BotTest
     assert question["asked_at"].startswith("20")
     assert question["text"] == PASSWORD
     assert data["donnees"]["tickets"]["duree"].startswith("30 jours")
+
+
+async def test_a_direct_message_is_opened_for_it(bot: BotTester) -> None:
+    await bot.says(SAM, "!mesdonnees")
+    [direct] = await bot.running.store.run(lambda tx: tx.direct_rooms(UserId(SAM)))
+    assert opened(bot, direct)["personne"] == SAM
 
 
 async def test_who_is_unknown_is_told_that_there_is_nothing_but_the_room(bot: BotTester) -> None:

@@ -6,7 +6,6 @@ from helpbot.core import taps
 from helpbot.core.commands import Command
 from helpbot.core.effects import Kind
 from helpbot.core.incoming import Message, Reaction
-from helpbot.core.notices import WriteToMe
 from helpbot.core.notices import rights as say
 from helpbot.core.records import SentMessage
 from helpbot.core.taps import Tap
@@ -19,9 +18,8 @@ _FORGET = "forget/"
 
 def my_data(desk: Desk, event: Message, _command: Command) -> None:
     """Send all there is about a person as a file, in their direct message and nowhere else."""
-    direct = desk.direct_room(event)
+    direct = desk.begin_direct(event)
     if direct is None:
-        desk.note(event, WriteToMe())
         return
     found = mydata.document(desk.tx, desk.setting, event.sender, desk.now)
     desk.writer.send_file(
