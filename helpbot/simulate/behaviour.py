@@ -27,6 +27,7 @@ _HELP: dict[str, str] = {
     "class_college": "the same, collège",
     "class_lycee": "the same, lycée",
     "class_declared": "share of that left within hours that somebody chose on purpose",
+    "asks_in_class": "chance that what comes to a teacher's mind in class is asked there, not right after",
     "own_hours": "share of volunteers who declare hours of their own (`!dispo`), collège and lycée",
     "own_hours_ecole": "the same, école, where they are those around class",
     "cap_week": "weekly cap: chances of 1, 2, 3 and 4 asks",
@@ -71,6 +72,7 @@ class Behaviour:
     class_college: float = 0.5
     class_lycee: float = 0.45
     class_declared: float = 0.2
+    asks_in_class: float = 0.1
     own_hours: float = 0.5
     own_hours_ecole: float = 0.8
     cap_week: tuple[float, float, float, float] = (0.1, 0.25, 0.15, 0.5)

@@ -270,7 +270,7 @@ def _questions(
         at = rng.expovariate(1)
         while at < rate:
             begin, end, _ = rng.choices(_HOURS_OF_DAY, day_weights)[0]
-            moment = days.midnights[day] + int(rng.uniform(begin, end) * MINUTE)
+            minute = rng.uniform(begin, end)
             school, level = rng.choices(schools, cum_weights=school_weights)[0]
             # One asker in fifty is a volunteer too: never to be asked their own question.
             asker = f"@t{rng.randrange(scenario.teachers)}:example.org"
@@ -279,6 +279,20 @@ def _questions(
                 asker, school, level = helper.user, helper.school, helper.level
             theme = rng.choices(THEMES, DEMAND)[0]
             known = rng.random() < behaviour.theme_known
+            if days.school[day]:
+                minute = _after_class(behaviour, level, days.weekday(day), minute, rng)
+            moment = days.midnights[day] + int(minute * MINUTE)
             drawn.append((moment, UserId(asker), school, level, theme, known))
             at += rng.expovariate(1)
     return tuple(Question(n, *one) for n, one in enumerate(sorted(drawn)))
+
+
+def _after_class(behaviour: Behaviour, level: str, weekday: int, minute: float, rng: random.Random) -> float:
+    """Return when a question that comes to mind at this minute is asked: mostly not while teaching."""
+    teaches = rng.random() < getattr(behaviour, f"class_{level}")
+    waits = rng.random() >= behaviour.asks_in_class
+    pause = rng.uniform(0, 15)
+    if not teaches or not waits or (weekday == 2 and minute >= 780):
+        return minute
+    lessons = _ECOLE if level == "ecole" else _LESSONS
+    return next((end + pause for start, end in lessons if start <= minute < end), minute)
