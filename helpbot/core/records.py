@@ -180,6 +180,7 @@ class Load:
 
     day: int = 0
     week: int = 0
+    month: int = 0
     open: int = 0
 
 

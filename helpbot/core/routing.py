@@ -35,10 +35,14 @@ EXPECTED_MINUTES = 20.0
 """How long somebody is expected to take of whom nothing is known yet."""
 LEARNING = 0.2
 """How much one more reaction counts against all before it."""
-EAGERNESS = 1.0
-"""How much the draw leans to those who usually answer soon; 0: not at all."""
-SOONEST = 3.0
-"""Minutes. Quicker than this is no advantage."""
+WEEKS = 4
+"""Over how many weeks what somebody was asked is compared with what they offered."""
+HEADSTART = 1 / 3
+"""Who answers at once comes before an equal until asked so much more, as a share of what they offer."""
+SOON = 12.0
+"""Minutes of a usual response time in which the head start falls by e."""
+BREADTH = 1 / 15
+"""The same for each theme of a person, where the theme of the question is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class Volunteer:
     """They have been told that they are volunteers, and how to stop."""
     asked_day: int = 0
     asked_week: int = 0
+    asked_month: int = 0
+    """In the last `WEEKS` weeks."""
     open_asks: int = 0
     caps: Caps | None = None
     """What they offered to take, where that is less than the plan's caps."""
@@ -114,6 +120,8 @@ class Why:
     """How often they accept to be asked in a week."""
     among: int
     """How many could have been asked."""
+    asked_month: int = 0
+    """How often they were asked in the 4 weeks before; 0 also where it was not noted yet."""
 
 
 def may_show(source: RoomFacts, target: RoomFacts) -> bool:
@@ -191,8 +199,9 @@ def candidates(
 ) -> tuple[list[tuple[Volunteer, RoomId]], list[tuple[Volunteer, Refusal]]]:
     """Return who may be asked and where, best first, and everybody else with the reason.
 
-    Same school first, then same académie and level, then all; then whoever was asked least in the
-    last 7 days, measured by what each offered; then a draw by `seed`, the same whenever it is asked again.
+    Same school first, then same académie and level, then all; then by `standing`: whoever was asked least in
+    four weeks, measured by what each offered, with a head start for those who usually answer soon; then
+    whoever was asked least in the last 7 days; then a draw by `seed`, the same whenever it is asked again.
     """
     kept: list[tuple[Volunteer, RoomId]] = []
     refused: list[tuple[Volunteer, Refusal]] = []
@@ -210,14 +219,14 @@ def candidates(
             refused.append((volunteer, place))
         else:
             kept.append((volunteer, place.room))
-    kept.sort(key=lambda pair: _rank(pair[0], origin, caps, seed))
+    kept.sort(key=lambda pair: _rank(pair[0], origin, theme, caps, seed))
     return kept, refused
 
 
 def why_asked(volunteer: Volunteer, origin: Origin, caps: Caps, among: int) -> Why:
     """Return what put a candidate where they stood in the order."""
     offered = caps.lowered(volunteer.caps).week
-    return Why(nearness(volunteer, origin), volunteer.asked_week, offered, among)
+    return Why(nearness(volunteer, origin), volunteer.asked_week, offered, among, volunteer.asked_month)
 
 
 def nearness(volunteer: Volunteer, origin: Origin) -> Nearness:
@@ -249,17 +258,23 @@ def learned(usual: float | None, minutes: float) -> float:
     return math.exp((1 - LEARNING) * math.log(usual) + LEARNING * seen)
 
 
-def _rank(volunteer: Volunteer, origin: Origin, caps: Caps, seed: str) -> tuple[Nearness, float, float]:
-    share = volunteer.asked_week / max(1, caps.lowered(volunteer.caps).week)
-    return nearness(volunteer, origin), share, _draw(volunteer, seed)
+def standing(volunteer: Volunteer, theme: str | None, caps: Caps) -> float:
+    """Return how much somebody was asked in four weeks, as a share of what they offer; the least comes first.
 
-
-def _draw(volunteer: Volunteer, seed: str) -> float:
-    """A lot in a draw of exponential clocks: the odds of coming first go with the weight.
-
-    Whoever answers sooner comes first a little more often; the share of asks then evens it out.
+    Less a head start for those who usually answer soon: an asker waits less, and as it counts for a few asks
+    only, nobody is asked for long in the place of others. Where the theme is not known, people with several
+    themes are likelier to know the answer.
     """
-    digest = hashlib.sha256(f"{seed}\0{volunteer.user}".encode()).digest()
-    lot = (int.from_bytes(digest[:7], "big") + 1) / 2**56
     usual = EXPECTED_MINUTES if volunteer.usual_minutes is None else volunteer.usual_minutes
-    return -math.log(lot) * math.pow(max(SOONEST, usual), EAGERNESS)
+    share = volunteer.asked_month / (WEEKS * max(1, caps.lowered(volunteer.caps).week))
+    breadth = BREADTH * len(volunteer.themes) if theme is None else 0.0
+    return share - HEADSTART * math.exp(-usual / SOON) - breadth
+
+
+def _rank(
+    volunteer: Volunteer, origin: Origin, theme: str | None, caps: Caps, seed: str
+) -> tuple[Nearness, float, float, int]:
+    week = volunteer.asked_week / max(1, caps.lowered(volunteer.caps).week)
+    lot = hashlib.sha256(f"{seed}\0{volunteer.user}".encode()).digest()
+    standing_now = round(standing(volunteer, theme, caps), 3)
+    return nearness(volunteer, origin), standing_now, week, -int.from_bytes(lot)

@@ -14,7 +14,7 @@ from helpbot.core.ids import RoomId
 from helpbot.core.incoming import RoomFacts
 from helpbot.core.matching import Answer, Clarify, Redirect, Route
 from helpbot.core.records import Listed, Load, Seed
-from helpbot.core.routing import Origin, Volunteer
+from helpbot.core.routing import WEEKS, Origin, Volunteer
 from helpbot.core.tickets import Facts, Reply, Shown, Ticket
 from helpbot.core.volunteering import caps_of
 from helpbot.flow.setting import Policy, Setting
@@ -57,7 +57,11 @@ def room_facts(tx: Tx, room: RoomId) -> RoomFacts:
 def load_volunteers(tx: Tx, policy: Policy, now: int) -> tuple[Volunteer, ...]:
     """Return the directory with everybody's load; a day begins at local midnight."""
     midnight = policy.calendar.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    loads = tx.loads(day_since=int(midnight.timestamp() * 1000), week_since=now - 7 * DAY_MS)
+    loads = tx.loads(
+        day_since=int(midnight.timestamp() * 1000),
+        week_since=now - 7 * DAY_MS,
+        month_since=now - 7 * WEEKS * DAY_MS,
+    )
     return tuple(
         _volunteer(tx, policy, row, load=loads.get(row.user, Load()), now=now) for row in tx.volunteers()
     )
@@ -83,6 +87,7 @@ def _volunteer(tx: Tx, policy: Policy, row: Listed, *, load: Load, now: int) -> 
         noticed=row.noticed,
         asked_day=load.day,
         asked_week=load.week,
+        asked_month=load.month,
         open_asks=load.open,
         caps=caps_of(row.chosen.load),
         learning=frozenset(row.chosen.learning),

@@ -44,6 +44,6 @@ class PeopleTx(Protocol):
         """Note that volunteers were told that they are, and how to stop."""
         ...
 
-    def loads(self, *, day_since: int, week_since: int) -> dict[UserId, Load]:
+    def loads(self, *, day_since: int, week_since: int, month_since: int) -> dict[UserId, Load]:
         """Return how often each volunteer was asked."""
         ...

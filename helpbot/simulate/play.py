@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from helpbot.core import tickets
-from helpbot.core.effects import JobKind, Kind, Schedule, Send
+from helpbot.core.effects import JobKind, Kind, Reacted, Schedule, Send
 from helpbot.core.hours import Calendar, OpenHours
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import RoomFacts
@@ -145,7 +145,7 @@ class Play:
         if self.tickets[k].epoch == epoch:
             self.apply(k, tickets.due(self.tickets[k], job, self.facts(k, now)), now)
 
-    def react(self, k: int, n: int, asked_at: int, now: int) -> None:
+    def react(self, k: int, n: int, now: int) -> None:
         """Let somebody look at an offer: they take it, pass it, or leave it."""
         ticket, user = self.tickets[k], self.world.people[n].user
         offer = next((o for o in ticket.offers if o.user == user), None)
@@ -153,11 +153,9 @@ class Play:
             return
         reaction = self.reactions[k, n]
         if reaction.takes:
-            self.roster.note_reaction(n, asked_at, now)
             facts = self.facts(k, now, people=False)
             self.claim(k, n, tickets.claimed(ticket, user, offer.slot, offer.room, facts, private=True), now)
         elif reaction.passes:
-            self.roster.note_reaction(n, asked_at, now)
             self.apply(k, tickets.passed(ticket, user, self.facts(k, now)), now)
 
     def find_post(self, k: int, n: int, now: int) -> None:
@@ -233,17 +231,19 @@ class Play:
         before, ticket = self.tickets[k], decision.ticket
         offers = [e for e in decision.effects if isinstance(e, Send) and e.kind is Kind.OFFER]
         crowd = sum(e.slot.startswith("offer/") and bool(e.mentions) for e in offers)
-        for effect in offers:
-            if not effect.mentions:
+        for offer in offers:
+            if not offer.mentions:
                 self.post(k, now)
-            elif effect.slot.startswith("offer/"):
-                self.ask(k, effect.mentions[0], crowd, now)
+            elif offer.slot.startswith("offer/"):
+                self.ask(k, offer.mentions[0], crowd, now)
             else:
-                self.remind(k, effect.mentions[0], now)
+                self.remind(k, offer.mentions[0], now)
         self.tickets[k] = ticket
-        for timer in decision.effects:
-            if isinstance(timer, Schedule):
-                self.later(timer.due, partial(self.timer, k, timer.job, ticket.epoch))
+        for effect in decision.effects:
+            if isinstance(effect, Schedule):
+                self.later(effect.due, partial(self.timer, k, effect.job, ticket.epoch))
+            elif isinstance(effect, Reacted):
+                self.roster.note_reaction(self.roster.index[effect.user], effect.minutes)
         held, holds = _holders(before), _holders(ticket)
         for user in held ^ holds:
             self.roster.note_open(user, 1 if user in holds else -1)
@@ -257,7 +257,7 @@ class Play:
         welcome = self.roster.is_open(person.hours, now) and not self.roster.away_until(n, now)
         tired = self.roster.note_asked(n, now, welcome=welcome)
         reaction = self.reaction(k, n, crowd, now, tired)
-        self.later(reaction.at, partial(self.react, k, n, now))
+        self.later(reaction.at, partial(self.react, k, n))
         fed_up = random.Random(f"{self.world.seed}/{k}/{n}/quits").random() if tired else 1.0
         if fed_up < self.world.behaviour.quits * tired:
             self.roster.note_left(n, now)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from helpbot.core.hours import Calendar, OpenHours
 from helpbot.core.ids import UserId
-from helpbot.core.routing import Caps, Volunteer
+from helpbot.core.routing import WEEKS, Caps, Volunteer, refusal
 from helpbot.core.tickets import Plan
 from helpbot.simulate.roster import Roster, direct_room
 from helpbot.simulate.world import Question, World
@@ -70,26 +70,39 @@ class Policy:
     plan: Plan = field(default_factory=Plan)
     minds_hours: bool = True
     """Keeps to the open hours of the bot."""
+    learns: bool = False
+    """Waits as long as each person usually takes, as ours does, rather than 20 minutes for everybody."""
 
     def volunteers(self, turn: Turn) -> tuple[Volunteer, ...]:
         """Return the directory as the ticket is to see it."""
         if self.order is None:
-            return tuple(turn.roster.volunteer(n, turn.now) for n in turn.roster.pool(None, turn.now))
+            return tuple(turn.roster.volunteer(n, turn.now) for n in turn.roster.pool(turn.theme, turn.now))
         ranked = self.order(turn)
         if self.plan.waves != (EVERYBODY,):
             ranked = ranked[:_ENOUGH]
         hours = _always(turn.world.calendar)
-        seen = [_as_ranked(turn.world, n, rank, hours) for rank, n in enumerate(ranked)]
+        seen = [_as_ranked(turn, n, rank, hours, learns=self.learns) for rank, n in enumerate(ranked)]
         if not seen and turn.pool():
             # Somebody may be free later: the ticket looks again, as it does for ours.
-            seen = [_as_ranked(turn.world, turn.pool()[0], EVERYBODY, hours)]
+            seen = [_as_ranked(turn, turn.pool()[0], EVERYBODY, hours)]
         return tuple(seen)
 
 
-def _as_ranked(world: World, n: int, rank: int, hours: OpenHours) -> Volunteer:
-    person = world.people[n]
+def _as_ranked(turn: Turn, n: int, rank: int, hours: OpenHours, *, learns: bool = False) -> Volunteer:
+    """Return somebody whom `core.routing` puts at this rank, as though they had been asked so often.
+
+    Whoever is at rank `EVERYBODY` is busy for now.
+    """
+    person = turn.world.people[n]
     return Volunteer(
-        person.user, person.themes, hours, direct=direct_room(n, person), noticed=True, asked_week=rank
+        person.user,
+        person.themes,
+        hours,
+        direct=direct_room(n, person),
+        noticed=True,
+        asked_week=0 if rank < EVERYBODY else EVERYBODY,
+        asked_month=rank * WEEKS * EVERYBODY,
+        usual_minutes=turn.roster.usual[n] if learns else None,
     )
 
 
@@ -139,6 +152,18 @@ def least_loaded(turn: Turn) -> list[int]:
     return sorted(people, key=lambda n: (roster.open[n], roster.asked_week(n, turn.now)))
 
 
+def least_loaded_capped(turn: Turn) -> list[int]:
+    """The same among those whom ours might ask: under their caps, too."""
+    roster, now, asker, plan = turn.roster, turn.now, turn.question.asker, Plan()
+
+    def free(n: int) -> bool:
+        known = roster.volunteer(n, now)
+        theme, offered = turn.theme, turn.offered
+        return not refusal(known, theme=theme, asker=asker, offered=offered, caps=plan.caps, now=now)
+
+    return [n for n in least_loaded(turn) if free(n)]
+
+
 def best_expert(turn: Turn) -> list[int]:
     """Whoever solves most, known without error: the true skill, which nobody has in life."""
     theme, people = turn.theme, turn.world.people
@@ -159,10 +184,13 @@ POLICIES = (
     Policy("round-robin", round_robin, _PATIENT),
     Policy("round-robin-aware", round_robin_aware, _PATIENT),
     Policy("least-loaded-aware", least_loaded, _PATIENT),
+    Policy("round-robin-learned", round_robin_aware, _PATIENT, learns=True),
+    Policy("least-loaded-capped", least_loaded_capped, _PATIENT, learns=True),
     Policy("best-expert", best_expert, _PATIENT),
     Policy("ours"),
 )
-"""All that are compared. Those with `aware` know own hours and pauses; none but ours knows caps."""
+"""All that are compared. Those with `aware` know own hours and pauses; `learned` also waits as long as each
+person usually takes; `capped` also keeps everybody's caps, as ours does."""
 OURS = POLICIES[-1]
 BASELINE = "least-loaded-aware"
 ROUND_ROBIN = "round-robin-aware"

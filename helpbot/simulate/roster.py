@@ -9,7 +9,7 @@ from collections import defaultdict
 from helpbot.core.hours import OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.incoming import RoomFacts
-from helpbot.core.routing import Caps, Volunteer, learned
+from helpbot.core.routing import WEEKS, Caps, Volunteer, learned
 from helpbot.simulate.days import DAY, MINUTE
 from helpbot.simulate.world import Person, World
 
@@ -84,6 +84,7 @@ class Roster:
             noticed=True,
             asked_day=len(asks) - bisect_left(asks, midnight),
             asked_week=self.asked_week(n, now),
+            asked_month=len(asks) - bisect_left(asks, now - WEEKS * 7 * DAY),
             open_asks=self.open[n],
             caps=Caps(person.cap_day, person.cap_week, 1),
             away_until=self.away_until(n, now),
@@ -93,10 +94,11 @@ class Roster:
     def _next_change(self, n: int, now: int) -> int:
         """Return when what the bot knows of somebody changes though nothing happens."""
         asks = self.asks[n]
-        leaving = asks[bisect_left(asks, now - 7 * DAY) :][:1]
+        spans = (7 * DAY, WEEKS * 7 * DAY)
+        leaving = [at + span for span in spans for at in asks[bisect_left(asks, now - span) :][:1]]
         moments = [edge for pause in self.people[n].pauses for edge in pause if edge > now]
         midnight = self.days.midnights[min(self.days.where(now)[0] + 1, len(self.days.midnights) - 1)]
-        return min([*moments, *(at + 7 * DAY + 1 for at in leaving), midnight if asks else _NEVER, _NEVER])
+        return min([*moments, *(at + 1 for at in leaving), midnight if asks else _NEVER, _NEVER])
 
     def note_open(self, user: UserId, change: int) -> None:
         """Note that somebody holds one ask more or less."""
@@ -115,9 +117,8 @@ class Roster:
         self._tired[n] = (tired + (1.0 if welcome else self.behaviour.tiring_off), now)
         return max(0.0, tired / (2 * self.people[n].cap_week) - self.behaviour.tired_from)
 
-    def note_reaction(self, n: int, asked_at: int, now: int) -> None:
-        """Learn from how long somebody took, in their own open minutes."""
-        minutes = self.people[n].hours.open_minutes_between(asked_at, now)
+    def note_reaction(self, n: int, minutes: float) -> None:
+        """Learn from how many open minutes somebody took, as the bot's store does."""
         self.usual[n] = learned(self.usual[n], minutes)
         self._stale_at[n] = 0
 

@@ -37,7 +37,10 @@ def derived(
                 "nearness_words": word(f"_why_{notice.nearness}"),
                 "theme_words": word("_why_theme", theme=escape(notice.theme)) if notice.theme else "",
                 "load_words": word(
-                    "_why_load", asked=str(notice.asked_week), offered=str(notice.offered_week)
+                    "_why_load",
+                    asked=str(notice.asked_week),
+                    offered=str(notice.offered_week),
+                    month=str(max(notice.asked_month, notice.asked_week)),
                 )
                 if notice.nearness != "unasked"
                 else "",

@@ -314,7 +314,7 @@ async def test_tickets_are_found_by_who_asked_where_and_when(store: Store) -> No
     assert await store.run(lambda tx: tx.ticket_in_thread(OTHER, "$q1")) is None
 
 
-async def test_volunteers_loads_count_asks_of_a_day_and_a_week_and_open_ones(store: Store) -> None:
+async def test_volunteers_loads_count_asks_of_a_day_a_week_and_a_month_and_open_ones(store: Store) -> None:
     def offer(at: int, state: OfferState) -> tuple[Offer, ...]:
         return (Offer(VERA, ROOM, f"offer/{VERA}", at, state),)
 
@@ -323,10 +323,13 @@ async def test_volunteers_loads_count_asks_of_a_day_and_a_week_and_open_ones(sto
         ticket(2, state=State.SOLVED, offers=offer(NOW - 2 * HOUR, OfferState.CLAIMED)),
         ticket(3, state=State.ASKED, offers=offer(NOW - 2 * DAY, OfferState.PASSED)),
         ticket(4, state=State.ASKED, offers=offer(NOW - 9 * DAY, OfferState.OPEN)),
+        ticket(5, state=State.SOLVED, offers=offer(NOW - 27 * DAY, OfferState.ENDED)),
+        ticket(6, state=State.SOLVED, offers=offer(NOW - 29 * DAY, OfferState.ENDED)),
     ]
     saved = await store.run(lambda tx: [tx.save_ticket(t) for t in made])
-    loads = await store.run(lambda tx: tx.loads(day_since=NOW - DAY, week_since=NOW - 7 * DAY))
-    assert loads == {VERA: Load(day=2, week=3, open=2)}
+    since = {"day_since": NOW - DAY, "week_since": NOW - 7 * DAY, "month_since": NOW - 28 * DAY}
+    loads = await store.run(lambda tx: tx.loads(**since))
+    assert loads == {VERA: Load(day=2, week=3, month=5, open=2)}
     assert await store.run(lambda tx: tx.claims_of(VERA)) == [saved[0]]
     assert await store.run(lambda tx: tx.offered_to(VERA)) == [saved[0], saved[3]]
     assert await store.run(lambda tx: tx.offered_to(SAM)) == []

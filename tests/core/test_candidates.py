@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpbot.adapters.calendars import load_calendar
@@ -14,7 +14,9 @@ from helpbot.core.hours import OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.incoming import Access, RoomFacts
 from helpbot.core.routing import (
+    HEADSTART,
     TEMPORARY,
+    WEEKS,
     Caps,
     Nearness,
     Origin,
@@ -169,16 +171,53 @@ def test_asks_are_measured_by_what_each_one_offered() -> None:
     assert chosen([sparing, generous])[0] == ["@generous:t", "@sparing:t"]
 
 
-def test_the_draw_leans_to_those_who_usually_answer_soon_and_leaves_nobody_out() -> None:
-    people = [volunteer("@soon:t", usual_minutes=10.0), volunteer("@late:t", usual_minutes=30.0)]
-    firsts = [chosen(people, seed=f"S{n}")[0][0] for n in range(400)]
-    assert 400 * 0.6 < firsts.count("@soon:t") < 400 * 0.9
+@pytest.mark.parametrize(("asked", "first"), [(0, "@soon:t"), (1, "@soon:t"), (2, "@late:t"), (4, "@late:t")])
+def test_who_usually_answers_soon_has_a_head_start_of_a_few_asks(asked: int, first: str) -> None:
+    soon = volunteer("@soon:t", usual_minutes=10.0, asked_month=asked)
+    late = volunteer("@late:t", usual_minutes=30.0)
+    assert chosen([late, soon])[0][0] == first
+
+
+def test_four_weeks_come_before_seven_days_and_those_before_the_draw() -> None:
+    often = volunteer("@often:t", asked_month=6)
+    lately = volunteer("@lately:t", asked_month=5, asked_week=2)
+    before = volunteer("@before:t", asked_month=5, asked_week=1)
+    assert chosen([often, lately, before])[0] == ["@before:t", "@lately:t", "@often:t"]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(1, 8), min_size=2, max_size=6), st.lists(st.floats(1, 60), min_size=6, max_size=6)
+)
+def test_nobody_is_asked_for_long_in_the_place_of_others(weekly: list[int], usual: list[float]) -> None:
+    """However quick some are: what each was asked, as a share of what they offered, stays close together."""
+    asked = [0] * len(weekly)
+    for n in range(60):
+        people = [
+            volunteer(f"@v{k}:t", usual_minutes=usual[k], asked_month=asked[k], caps=Caps(9, week, 9))
+            for k, week in enumerate(weekly)
+        ]
+        caps = Caps(9, 9, 9)
+        kept, _ = candidates(
+            tuple(people), Origin(SCHOOL), HELPERS, theme="pix", asker=LEA, offered=frozenset(), caps=caps,
+            now=MONDAY_MORNING, seed=str(n),
+        )  # fmt: skip
+        asked[int(kept[0][0].user[2])] += 1
+    shares = [count / (WEEKS * week) for count, week in zip(asked, weekly, strict=True)]
+    assert max(shares) - min(shares) <= HEADSTART + 1 / WEEKS
+
+
+def test_several_themes_come_first_where_the_theme_is_not_known() -> None:
+    one, many = volunteer("@one:t"), volunteer("@many:t", themes=frozenset({"pix", "ent", "rgpd"}))
+    assert chosen([one, many], theme=None)[0] == ["@many:t", "@one:t"]
+    firsts = {chosen([one, many], seed=f"S{n}")[0][0] for n in range(20)}
+    assert firsts == {"@one:t", "@many:t"}
 
 
 def test_the_reason_says_what_the_order_looked_at() -> None:
     origin = Origin(SCHOOL, school="Hugo", academie="Lyon", level="college")
-    here = volunteer(school="Hugo", asked_week=1, caps=Caps(week=3))
-    assert why_asked(here, origin, Caps(), 7) == Why(Nearness.SCHOOL, 1, 3, 7)
+    here = volunteer(school="Hugo", asked_week=1, asked_month=5, caps=Caps(week=3))
+    assert why_asked(here, origin, Caps(), 7) == Why(Nearness.SCHOOL, 1, 3, 7, 5)
     assert why_asked(volunteer(), origin, Caps(), 1) == Why(Nearness.ANY, 0, 4, 1)
 
 

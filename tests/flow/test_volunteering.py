@@ -149,7 +149,7 @@ async def test_a_volunteer_learns_why_they_were_asked_in_private(bot: BotTester)
     told = bot.last(room).body.replace(NBSP, " ")
     [ticket] = await bot.tickets()
     assert f"La question {ticket.ref}" in told
-    assert "0 fois en 7 jours, pour 4 au plus" in told
+    assert "0 fois en 7 jours, pour 4 au plus, et 0 fois en 4 semaines" in told
 
 
 async def test_an_asker_reads_their_questions_in_private(bot: BotTester) -> None:

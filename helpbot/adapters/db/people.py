@@ -114,8 +114,8 @@ class People(Area):
         )
         self._connection.execute(query.values(noticed_at=now))
 
-    def loads(self, *, day_since: int, week_since: int) -> dict[UserId, Load]:
-        """Return how often each volunteer was asked."""
+    def loads(self, *, day_since: int, week_since: int, month_since: int) -> dict[UserId, Load]:
+        """Return how often each volunteer was asked since these moments, the last one the earliest."""
         held = offers.c.state.in_((OfferState.OPEN.value, OfferState.CLAIMED.value))
         asked = ~offers.c.unasked
         live = held & tickets.c.state.in_(_PEOPLE_AT_WORK)
@@ -124,10 +124,11 @@ class People(Area):
                 offers.c.volunteer,
                 sa.func.sum(sa.case((asked & (offers.c.at >= day_since), 1), else_=0)),
                 sa.func.sum(sa.case((asked & (offers.c.at >= week_since), 1), else_=0)),
+                sa.func.sum(sa.case((asked & (offers.c.at >= month_since), 1), else_=0)),
                 sa.func.sum(sa.case((live, 1), else_=0)),
             )
             .select_from(offers.outerjoin(tickets, tickets.c.id == offers.c.ticket))
-            .where(sa.or_(offers.c.at >= week_since, live))
+            .where(sa.or_(offers.c.at >= month_since, live))
             .group_by(offers.c.volunteer)
         )
-        return {UserId(r[0]): Load(r[1], r[2], r[3]) for r in self._all(query)}
+        return {UserId(r[0]): Load(r[1], r[2], r[3], r[4]) for r in self._all(query)}

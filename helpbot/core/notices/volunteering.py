@@ -97,6 +97,8 @@ class WhyMe(Notice):
     """`school`, `level`, `any` or `unasked`."""
     asked_week: int
     offered_week: int
+    asked_month: int
+    """In four weeks; 0 also where it was not noted yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from helpbot.core.tickets.parts import (
 )
 from helpbot.core.tickets.values import (
     LAST_OPEN_MINUTES,
+    LOOK_AGAIN_MINUTES,
     MAX_REMINDERS,
     MINUTE,
     Decision,
@@ -430,9 +431,9 @@ def _nobody(ticket: Ticket, facts: Facts, *, look_again: bool = False) -> Decisi
         effects.append(Send("offer/room", room.room, open_notice(ticket, facts), Kind.OFFER))
     ticket = replace(ticket, posted=True, state=State.OPEN, pending=Pending.NOTHING)
     if look_again:
-        again = facts.hours.next_open(facts.now + 4 * 60 * MINUTE)
         ticket = replace(ticket, state=State.ASKED)
-        effects.append(Schedule(JobKind.ASK, max(again, facts.now + 4 * 60 * MINUTE)))
+        again = facts.hours.add_open_minutes(facts.now, LOOK_AGAIN_MINUTES)
+        effects.append(Schedule(JobKind.ASK, again))
     return Decision(ticket, tuple(effects))
 
 

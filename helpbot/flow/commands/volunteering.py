@@ -185,8 +185,8 @@ def why(desk: Desk, event: Message, _command: Command) -> None:
         return
     reason = offer.why
     nearness = reason.nearness.name.casefold() if reason and not offer.unasked else "unasked"
-    asked, offered = (reason.asked_week, reason.offered_week) if reason else (0, 0)
-    desk.privately(event, say.WhyMe(ticket.ref, ticket.theme or "", nearness, asked, offered))
+    load = (reason.asked_week, reason.offered_week, reason.asked_month) if reason else (0, 0, 0)
+    desk.privately(event, say.WhyMe(ticket.ref, ticket.theme or "", nearness, *load))
 
 
 def my_questions(desk: Desk, event: Message, _command: Command) -> None:
