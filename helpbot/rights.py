@@ -56,8 +56,11 @@ def data_of(settings: Settings, user: UserId, clock: Clock) -> Document:
     return asyncio.run(_in_store(settings, lambda tx, setting: document(tx, setting, user, clock.now())))
 
 
-def erase(settings: Settings, user: UserId, clock: Clock) -> None:
-    """Forget a person at once, as `!oubliezmoi` does. Raises `Problems` while the bot runs."""
+def erase(settings: Settings, user: UserId, clock: Clock) -> bool:
+    """Forget a person at once, as `!oubliezmoi` does. Raises `Problems` while the bot runs.
+
+    Returns whether the freed pages are overwritten too; else the bot does it when it starts.
+    """
 
     def work(tx: Tx, setting: Setting) -> None:
         now = clock.now()
@@ -68,6 +71,7 @@ def erase(settings: Settings, user: UserId, clock: Clock) -> None:
 
     with _bot_stopped(settings):
         asyncio.run(_in_store(settings, work, then_finish=True))
+        return asyncio.run(_in_store(settings, lambda tx, _: tx.unfinished_erasures())) is None
 
 
 def object_for(settings: Settings, user: UserId, clock: Clock) -> bool:

@@ -63,8 +63,10 @@ def erase(user_id: str, config: Path, yes: bool) -> None:
         click.confirm(
             "Effacer tout ce qui concerne cette personne, sans retour possible ?", abort=True, err=True
         )
-    forget(settings, user, SystemClock())
+    overwritten = forget(settings, user, SystemClock())
     click.echo("effacé ; lancez le bot : il supprime des salons ce qu'il y avait transmis")
+    if not overwritten:
+        click.echo("un autre programme lit la base : le bot en réécrira les pages libérées", err=True)
 
 
 @privacy.command("object")

@@ -74,14 +74,23 @@ def _unnamed(ticket: Ticket) -> Decision:
 
 
 async def finish(store: Store, journal: ErasureJournal) -> bool:
-    """Write unfinished erasures in the journal, overwrite freed pages. Returns whether there was any."""
+    """Write unfinished erasures in the journal, overwrite freed pages; False while there is nothing to do.
+
+    What cannot be done now (a full disk, somebody who reads the database for long) is tried at the next call.
+    """
     waiting = await store.run(lambda tx: tx.unfinished_erasures())
     if waiting is None:
         return False
-    await asyncio.to_thread(journal.add, waiting)
-    await store.scrub()
-    await store.run(lambda tx: tx.finish_erasures(waiting))
-    log.info("somebody was forgotten", extra={"people": max(1, len(waiting))})
+    try:
+        known = set(await asyncio.to_thread(journal.read))
+        await asyncio.to_thread(journal.add, [e for e in waiting if e not in known])
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "damaged"
+        log.error("the journal of erasures cannot be written", extra={"why": why})
+        return True
+    if await store.scrub():
+        await store.run(lambda tx: tx.finish_erasures(waiting))
+        log.info("somebody was forgotten", extra={"people": max(1, len(waiting))})
     return True
 
 

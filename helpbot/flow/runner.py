@@ -402,6 +402,7 @@ class Bot:
                 await self.clock.sleep_until(self.clock.now() + CHECKPOINT_MS)
                 await self.deliverer.flush()
                 await self.store.checkpoint()
+                await finish(self.store, self.journal)
 
     async def _unreadable_loop(self) -> None:
         while True:

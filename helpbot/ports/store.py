@@ -47,8 +47,8 @@ class Store(Protocol):
         """Do the database's own slow upkeep beside the transactions that go on."""
         ...
 
-    async def scrub(self) -> None:
-        """Overwrite what was deleted, wherever the database's files may still hold it."""
+    async def scrub(self) -> bool:
+        """Overwrite what was deleted, wherever the database's files may still hold it. False: not now."""
         ...
 
     async def close(self) -> None:

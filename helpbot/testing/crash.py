@@ -123,9 +123,9 @@ class _CrashingStore:
         """Nothing can be lost in it."""
         await self._store.checkpoint()
 
-    async def scrub(self) -> None:
+    async def scrub(self) -> bool:
         """The points of what comes before and after it are those of the transactions around it."""
-        await self._store.scrub()
+        return await self._store.scrub()
 
     async def close(self) -> None:
         await self._store.close()

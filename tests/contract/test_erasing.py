@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from helpbot.adapters.db import engine
 from helpbot.adapters.db.engine import make_engine, open_store
 from helpbot.adapters.db.tables import metadata
 from helpbot.core.erasure import Erasure
@@ -109,4 +112,23 @@ async def test_what_is_to_be_done_after_an_erasure_is_remembered_until_it_is_don
     await store.run(lambda tx: tx.finish_erasures([two]))
     await store.run(lambda tx: tx.note_erased(Erasure("c", 5), journal=False))
     assert await store.run(lambda tx: (tx.unfinished_erasures(), tx.erased_until())) == ([], 11)
+    await store.close()
+
+
+async def test_who_reads_the_database_for_long_delays_the_overwriting(
+    filled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "SCRUB_WAIT_MS", 20)
+    store = open_store(None, filled)
+    with closing(sqlite3.connect(filled / "helpbot.db")) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM tickets").fetchone()
+        await store.run(lambda tx: tx.erase(LEA, ALIAS[LEA], "erased-1"))
+        assert await store.scrub() is False
+        reader.rollback()
+        with closing(sqlite3.connect(filled / "helpbot.db")) as writer:
+            writer.execute("BEGIN IMMEDIATE")
+            assert await store.scrub() is False
+    assert await store.scrub() is True
+    assert (filled / "helpbot.db-wal").stat().st_size == 0
     await store.close()

@@ -6,7 +6,7 @@ import asyncio
 import io
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,11 +14,15 @@ import pytest
 from staffroom import ROLES, StaffRoom, traces, words_of
 
 from helpbot.adapters.db.copying import copy_database
+from helpbot.adapters.erasures import FileJournal
 from helpbot.adapters.logs import set_up_logs
+from helpbot.core.erasure import Erasure
 from helpbot.core.ids import EventId, UserId
 from helpbot.core.report import publish
 from helpbot.core.routing import Caps
 from helpbot.core.tickets import Plan, State
+from helpbot.flow.erasure import finish
+from helpbot.flow.mydata import document
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.tester import ANNE, BOT, LEA, PASSWORD, SAM, UNKNOWN, BotTester, pseudonym
 
@@ -72,7 +76,7 @@ async def test_no_byte_of_who_was_forgotten_is_left(log: io.StringIO, room: Staf
 
 
 async def _nothing_in_what_is_made_of_it(room: StaffRoom, theirs: tuple[str, ...]) -> None:
-    """A new backup, and the reports."""
+    """A new backup, the reports, and the data of everybody else."""
     copy = room.folder.parent / "copy.db"
     copy_database(room.folder, copy)
     assert traces(copy.read_bytes(), theirs) == []
@@ -80,6 +84,10 @@ async def _nothing_in_what_is_made_of_it(room: StaffRoom, theirs: tuple[str, ...
     assert traces(repr(report).encode(), theirs) == []
     await room.says(ANNE, "!bilan", room=room.review)
     assert traces(room.last(room.review).body.encode(), theirs) == []
+    setting, now = room.running.setting, room.clock.now()
+    for their in map(UserId, room.people.values()):
+        data = await room.running.store.run(lambda tx, u=their: document(tx, setting, u, now))
+        assert their in theirs or traces(data.text.encode(), theirs) == []
 
 
 @pytest.fixture(params=["encrypted", "plain"])
@@ -239,3 +247,33 @@ async def test_the_log_keeps_durations_and_months_but_no_moment(bot: BotTester) 
     assert row[2] == pseudonym(helper)
     assert row[3] != asked_at
     assert datetime.fromtimestamp(row[3] / 1000, UTC).day == 1
+
+
+class _FullDisk:
+    """A journal that cannot be written for a while."""
+
+    def __init__(self, journal: FileJournal, times: int) -> None:
+        self._journal = journal
+        self.times = times
+
+    def read(self) -> list[Erasure]:
+        return self._journal.read()
+
+    def add(self, erasures: Iterable[Erasure]) -> None:
+        if self.times:
+            self.times -= 1
+            raise OSError(28, "No space left on device")
+        self._journal.add(erasures)
+
+
+async def test_what_cannot_be_journalled_now_is_journalled_later_and_once(bot: BotTester) -> None:
+    full = _FullDisk(bot.journal, 2)
+    bot.running.journal = full
+    await bot.says(LEA, "!oubliezmoi oui")
+    assert bot.journal.read() == []
+    assert "C’est fait" in bot.last().body  # it is; only a restored backup would not know
+    assert await finish(bot.running.store, full)
+    assert bot.journal.read() == []
+    await bot.restart()
+    assert [e.person for e in bot.journal.read()] == [pseudonym(LEA)]
+    assert not await finish(bot.running.store, bot.journal)

@@ -18,6 +18,7 @@ whose ratchets must never go back, is another file and runs with FULL.)
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -28,6 +29,13 @@ import sqlalchemy as sa
 
 from helpbot.adapters.db.store import SqlTx
 from helpbot.adapters.db.tables import SCHEMA_VERSION, metadata
+
+log = logging.getLogger("helpbot.store")
+
+BUSY_WAIT_S = 30
+"""How long a statement waits for another program's."""
+SCRUB_WAIT_MS = 2_000
+"""The bot's own transactions wait meanwhile: rather tried again in a minute."""
 
 T = TypeVar("T")
 
@@ -84,27 +92,45 @@ class SqlStore:
         with closing(self._engine.raw_connection()) as connection:
             connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
 
-    async def scrub(self) -> None:
-        """Overwrite what was deleted: the database is written anew, its log emptied.
+    async def scrub(self) -> bool:
+        """Overwrite what was deleted: the database is written anew, its log emptied. False: not now.
 
         `secure_delete` overwrites freed cells as they go; what moved when pages were split may still stand
-        in their unused parts, and older pages in the write-ahead log. It waits for others who read.
+        in their unused parts, and older pages in the write-ahead log. Others who read or write it for long
+        keep it from being done.
         """
-        await asyncio.get_running_loop().run_in_executor(self._aside, self._scrub)
+        return await asyncio.get_running_loop().run_in_executor(self._aside, self._scrub)
 
-    def _scrub(self) -> None:
-        with closing(self._engine.raw_connection()) as connection:
-            cursor = connection.cursor()
-            if self._local:
-                cursor.execute("VACUUM")
-                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                return
-            connection.driver_connection.autocommit = True  # type: ignore[union-attr]
+    def _scrub(self) -> bool:
+        driver: Any = self._engine.dialect.dbapi
+        try:
+            with closing(self._engine.raw_connection()) as connection:
+                return self._written_anew(connection)
+        except driver.Error:
+            log.warning("the database cannot be written anew now; it is tried again", exc_info=True)
+            return False
+
+    def _written_anew(self, connection: Any) -> bool:
+        with closing(connection.cursor()) as cursor:
+            if not self._local:
+                return self._tables_anew(connection, cursor)
+            # Each pragma gives a row: left unread it is a statement in progress, which no VACUUM bears.
+            cursor.execute(f"PRAGMA busy_timeout={SCRUB_WAIT_MS}").fetchall()
             try:
-                for table in metadata.tables:
-                    cursor.execute(f'VACUUM (FULL) "{table}"')
+                cursor.execute("VACUUM")
+                [(busy, _, _)] = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                return not busy
             finally:
-                connection.driver_connection.autocommit = False  # type: ignore[union-attr]
+                cursor.execute(f"PRAGMA busy_timeout={BUSY_WAIT_S * 1000}").fetchall()
+
+    def _tables_anew(self, connection: Any, cursor: Any) -> bool:
+        connection.driver_connection.autocommit = True
+        try:
+            for table in metadata.tables:
+                cursor.execute(f'VACUUM (FULL) "{table}"')
+        finally:
+            connection.driver_connection.autocommit = False
+        return True
 
     async def close(self) -> None:
         """Close the database."""
@@ -132,7 +158,7 @@ def make_engine(url: str) -> sa.Engine:
     if not url.startswith("sqlite"):
         return sa.create_engine(url, pool_pre_ping=True)
     engine = sa.create_engine(
-        url, connect_args={"check_same_thread": False, "isolation_level": None, "timeout": 30}
+        url, connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_WAIT_S}
     )
 
     @sa.event.listens_for(engine, "connect")
