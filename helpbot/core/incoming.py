@@ -124,7 +124,7 @@ class Access(StrEnum):
 
     RESTRICTED = "restricted"
     UNRESTRICTED = "unrestricted"
-    """External guests may sit in."""
+    """External guests may sit in, or one does whatever the rule says."""
     DIRECT = "direct"
 
 
@@ -139,7 +139,7 @@ class RoomFacts:
     """The other person of a direct message of two; None in any other room."""
     access: Access = Access.RESTRICTED
     public: bool = False
-    """Anyone may join (`join_rules: public`): a Tchap forum."""
+    """Anyone may join (`join_rules: public`), a Tchap forum, or read without joining (`world_readable`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,12 @@ from helpbot.core.incoming import (
     TimelineItem,
 )
 from helpbot.ports import Refused
-from helpbot.testing.fakerooms import ACCESS_RULES, ENCRYPTION, JOIN_RULES, MEMBER, Event, FakeRoom
+from helpbot.testing.fakerooms import ACCESS_RULES, ENCRYPTION, HISTORY, JOIN_RULES, MEMBER, Event, FakeRoom
 
 if TYPE_CHECKING:
     from helpbot.testing.homeserver import FakeServer
 
-_FACT_TYPES = frozenset({MEMBER, ENCRYPTION, ACCESS_RULES, JOIN_RULES})
+_FACT_TYPES = frozenset({MEMBER, ENCRYPTION, ACCESS_RULES, JOIN_RULES, HISTORY})
 
 
 @dataclass(slots=True)

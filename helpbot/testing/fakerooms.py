@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from helpbot.adapters.matrix.rooms import is_guest
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.incoming import Access, RoomFacts
 
@@ -16,6 +17,7 @@ REDACTION = "m.room.redaction"
 ENCRYPTION = "m.room.encryption"
 ACCESS_RULES = "im.vector.room.access_rules"
 JOIN_RULES = "m.room.join_rules"
+HISTORY = "m.room.history_visibility"
 
 Content = dict[str, Any]
 
@@ -172,18 +174,23 @@ class FakeRoom:
 
     @property
     def public(self) -> bool:
-        """Whether anyone may join."""
+        """Whether anyone may join, or read without joining."""
+        if self._state_value(HISTORY, "history_visibility") == "world_readable":
+            return True
         return self._state_value(JOIN_RULES, "join_rule") == "public"
 
     @property
     def access(self) -> Access:
-        """The rule of Tchap for external guests."""
+        """The rule of Tchap for external guests; where one sits, the rule does not matter."""
+        if any(is_guest(user) for user in self.members("join", "invite")):
+            return Access.UNRESTRICTED
         return Access(self._state_value(ACCESS_RULES, "rule") or Access.RESTRICTED)
 
     def facts(self, user: UserId) -> RoomFacts:
         """Return what the member `user` must know of the room."""
         others = [other for other in self.members("join", "invite") if other != user]
-        direct = self.access is Access.DIRECT or self._came_for_direct_talk(user)
+        rule = self._state_value(ACCESS_RULES, "rule")
+        direct = rule == Access.DIRECT.value or self._came_for_direct_talk(user)
         return RoomFacts(
             self.room_id,
             encrypted=self.encrypted,

@@ -155,6 +155,28 @@ async def test_a_forum_is_public(world: World) -> None:
     assert (facts.public, facts.encrypted, facts.access) == (True, False, Access.RESTRICTED)
 
 
+async def test_a_room_that_anyone_reads_is_as_open_as_a_forum(world: World) -> None:
+    lea = await world.teacher("lea")
+    room = await room_with_bot(world, lea)
+    seen = await Follower.start(world)
+    assert not seen.facts[room].public
+    await lea.set_state(room, "m.room.history_visibility", {"history_visibility": "world_readable"})
+    await seen.until(lambda seen: seen.facts[room].public)
+    await lea.set_state(room, "m.room.history_visibility", {"history_visibility": "invited"})
+    await seen.until(lambda seen: not seen.facts[room].public)
+
+
+async def test_a_forum_that_closes_is_one_no_more_also_after_a_restart(world: World) -> None:
+    lea = await world.teacher("lea")
+    room = await room_with_bot(world, lea, public=True, encrypted=False)
+    seen = await Follower.start(world)
+    assert seen.facts[room].public
+    seen.hs = await world.restart()
+    seen.hs.restore(seen.facts.values())
+    await lea.set_state(room, "m.room.join_rules", {"join_rule": "invite"})
+    await seen.until(lambda seen: not seen.facts[room].public)
+
+
 async def test_a_room_that_changes(world: World) -> None:
     lea = await world.teacher("lea")
     room = await room_with_bot(world, lea, encrypted=False)

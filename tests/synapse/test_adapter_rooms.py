@@ -42,6 +42,42 @@ def test_facts() -> None:
     )
 
 
+def member(user: str, membership: str) -> dict[str, Any]:
+    return state("m.room.member", {"membership": membership}, user)
+
+
+def test_an_external_guest_makes_it_a_room_of_guests() -> None:
+    guest = "@invite:agent.externe.tchap.example"
+    room = room_of(state("im.vector.room.access_rules", {"rule": "restricted"}), member(LEA, "join"))
+    assert room.facts.access is Access.RESTRICTED
+    room.apply(member(guest, "invite"), ME)
+    assert room.facts.access is Access.UNRESTRICTED
+    room.apply(state("im.vector.room.access_rules", {"rule": "restricted"}), ME)
+    assert room.facts.access is Access.UNRESTRICTED
+    room.apply(member(guest, "leave"), ME)
+    assert room.facts.access is Access.RESTRICTED
+    named = room_of(state("im.vector.room.access_rules", {"rule": "direct"}))
+    named.summarise({"m.joined_member_count": 2, "m.heroes": [guest]})
+    named.settle(None)
+    assert (named.facts.direct_with, named.facts.access) == (guest, Access.UNRESTRICTED)
+
+
+def test_what_anyone_reads_without_coming_in_is_public() -> None:
+    world = state("m.room.history_visibility", {"history_visibility": "world_readable"})
+    room = room_of(state("m.room.join_rules", {"join_rule": "invite"}), world)
+    assert room.facts.public
+    room.apply(state("m.room.history_visibility", {"history_visibility": "shared"}), ME)
+    assert not room.facts.public
+
+
+def test_half_of_what_opens_a_room_is_not_known_after_a_start() -> None:
+    room = Room(ROOM, RoomFacts(ROOM, public=True))
+    room.apply(state("m.room.join_rules", {"join_rule": "invite"}), ME)
+    assert (room.facts.public, room.unsure) == (True, True), "it may be the history that is open"
+    room.know_all()
+    assert (room.facts.public, room.unsure) == (False, False)
+
+
 def test_encryption_is_never_taken_back() -> None:
     assert room_of(state("m.room.encryption", {}), state("m.room.encryption", {})).facts.encrypted
 

@@ -204,16 +204,20 @@ class MatrixHomeserver:
     async def _joined(self, room_id: RoomId, said: Mapping[str, Any], *, first: bool) -> RoomNews | None:
         state = _list_at(said, "state", "events")
         room = self._rooms.get(room_id)
+        whole = False
         if room is None:
             room = Room.new(room_id)
-            if not any(
+            whole = any(
                 isinstance(event, Mapping) and event.get("type") == "m.room.create" for event in state
-            ):
+            )
+            if not whole:
                 # A room that neither the store nor this sync describes: never guess that it is plain.
                 await self._read_state(room)
             self._rooms[room_id] = room
         for event in state:
             self._state_event(room, event)
+        if whole:
+            room.know_all()
         timeline = said.get("timeline")
         timeline = timeline if isinstance(timeline, Mapping) else {}
         limited = timeline.get("limited") is True
@@ -231,6 +235,8 @@ class MatrixHomeserver:
                 item = self._item(event, room_id)
                 if item is not None:
                     events.append(item)
+        if room.unsure:
+            await self._read_state(room)
         if "summary" in said:
             room.summarise(said["summary"])
         self._settle(room)
@@ -473,12 +479,13 @@ class MatrixHomeserver:
 
     async def _read_state(self, room: Room) -> None:
         """Ask for the state that decides how we may speak there."""
-        kinds = [kind for kind in STATE_TYPES if kind not in ("m.room.member", "m.room.history_visibility")]
+        kinds = [kind for kind in STATE_TYPES if kind != "m.room.member"]
         base = f"v3/rooms/{seg(room.room)}/state"
         found = await asyncio.gather(*(self._optional(f"{base}/{kind}") for kind in kinds))
         for kind, content in zip(kinds, found, strict=True):
             if content:
                 room.apply({"type": kind, "state_key": "", "content": content}, self._me)
+        room.know_all()
 
     async def _optional(self, path: str) -> dict[str, Any]:
         try:

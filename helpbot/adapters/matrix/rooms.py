@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from helpbot.core.ids import RoomId, UserId
+from helpbot.core.ids import RoomId, UserId, server_of
 from helpbot.core.incoming import Access, RoomFacts
 
 STATE_TYPES = (
@@ -35,6 +35,14 @@ class Room:
     """Joined and invited members, ourselves included; None when no sync has said."""
     others: set[UserId] = field(default_factory=set)
     """The members that the last syncs named, ourselves left out: never the whole list."""
+    joinable: bool | None = None
+    """Anyone may join; None: not known since the start."""
+    open_history: bool | None = None
+    """Anyone may read without joining; None: not known since the start."""
+    rule: Access | None = None
+    """What the room says of guests; None: not known since the start."""
+    unsure: bool = False
+    """Something changed that can only be judged together with what is not known: the state is to be read."""
 
     @classmethod
     def new(cls, room: RoomId) -> Room:
@@ -55,13 +63,41 @@ class Room:
             given = content.get("room_version", "1")
             version = given[:32] if isinstance(given, str) else "1"
         elif kind == "m.room.join_rules" and event.get("state_key") == "":
-            public = content.get("join_rule") == "public"
+            self.joinable = content.get("join_rule") == "public"
+            public = self._anyone(public)
+        elif kind == "m.room.history_visibility" and event.get("state_key") == "":
+            self.open_history = content.get("history_visibility") == "world_readable"
+            public = self._anyone(public)
         elif kind == "im.vector.room.access_rules" and event.get("state_key") == "":
             rule = content.get("rule")
-            access = Access(rule) if isinstance(rule, str) and rule in _ACCESSES else Access.RESTRICTED
+            self.rule = Access(rule) if isinstance(rule, str) and rule in _ACCESSES else Access.RESTRICTED
+            access = self._access(self.rule)
         elif kind == "m.room.member":
             self._member(event, content, me)
+            access = self._access(self.rule or access)
         self.facts = RoomFacts(self.room, encrypted, version, old.direct_with, access, public)
+
+    def _anyone(self, before: bool) -> bool:  # noqa: FBT001
+        """Whether anyone may read: where half of it is not known yet, what was so before stands."""
+        if self.joinable or self.open_history:
+            return True
+        if self.joinable is None or self.open_history is None:
+            self.unsure = before
+            return before
+        return False
+
+    def _access(self, rule: Access) -> Access:
+        """Return the rule, or that guests may sit where one does, whatever the rule says."""
+        return Access.UNRESTRICTED if any(is_guest(user) for user in self.others) else rule
+
+    def know_all(self) -> None:
+        """Note that the whole state was read: what it does not hold is not so."""
+        self.joinable, self.open_history = bool(self.joinable), bool(self.open_history)
+        self.rule = self.rule or Access.RESTRICTED
+        self.unsure = False
+        old, public = self.facts, self.joinable or self.open_history
+        access = self._access(self.rule)
+        self.facts = RoomFacts(self.room, old.encrypted, old.version, old.direct_with, access, public)
 
     def _member(self, event: Mapping[str, Any], content: Mapping[str, Any], me: UserId) -> None:
         who = event.get("state_key")
@@ -99,13 +135,19 @@ class Room:
         Two people in a room are not enough: a school room is that small on its first evening.
         """
         partner = self.partner or declared
-        if partner is None and self.facts.access is Access.DIRECT and len(self.others) == 1:
+        rule = self.rule or self.facts.access
+        if partner is None and rule is Access.DIRECT and len(self.others) == 1:
             partner = next(iter(self.others))
         if self.count is not None and self.count > 2:
             partner = None
-        old = self.facts
-        if partner != old.direct_with:
-            self.facts = RoomFacts(self.room, old.encrypted, old.version, partner, old.access, old.public)
+        old, access = self.facts, self._access(rule)
+        if (partner, access) != (old.direct_with, old.access):
+            self.facts = RoomFacts(self.room, old.encrypted, old.version, partner, access, old.public)
+
+
+def is_guest(user: UserId) -> bool:
+    """Tell whether somebody is an external guest of Tchap: their server is `agent.externe.…`."""
+    return server_of(user).startswith("agent.externe.")
 
 
 _ACCESSES = frozenset(access.value for access in Access)
