@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from helpbot.core.confidentiality import may_show
 from helpbot.core.incoming import RoomFacts
-from helpbot.core.routing import may_show
 
 KEYS = ("msgtype", "url", "file", "info", "filename")
 """What of a message's content makes it a file."""

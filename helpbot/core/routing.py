@@ -7,9 +7,10 @@ import math
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from helpbot.core.confidentiality import may_show as may_show
 from helpbot.core.hours import OpenHours
 from helpbot.core.ids import RoomId, UserId
-from helpbot.core.incoming import Access, RoomFacts
+from helpbot.core.incoming import RoomFacts
 
 
 class Refusal(StrEnum):
@@ -122,19 +123,6 @@ class Why:
     """How many could have been asked."""
     asked_month: int = 0
     """How often they were asked in the 4 weeks before; 0 also where it was not noted yet."""
-
-
-def may_show(source: RoomFacts, target: RoomFacts) -> bool:
-    """Tell whether a text of `source` that its author agreed to hand on may stand in `target`.
-
-    The asker agreed to volunteers reading it. What was written under encryption never goes to a
-    room without; what was written among agents never to a room that is open to guests or to anyone.
-    """
-    if source.encrypted and not target.encrypted:
-        return False
-    if target.public and not source.public:
-        return False
-    return not (target.access is Access.UNRESTRICTED and source.access is not Access.UNRESTRICTED)
 
 
 def place_for(volunteer: Volunteer, origin: Origin, volunteers_room: RoomFacts | None) -> RoomFacts | Refusal:

@@ -11,10 +11,12 @@ import asyncio
 import logging
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from helpbot.core.ids import EventId, RoomId
 from helpbot.core.records import FILE_TEXT, LEAVE, OutboxRow
+from helpbot.flow.confidential import ASKED_AGAIN
+from helpbot.flow.write import Written
 from helpbot.ports import Clock, Homeserver, LoggedOut, RateLimited, Refused, Store, Tx, Unreachable
 
 log = logging.getLogger("helpbot.deliver")
@@ -23,6 +25,14 @@ UNSURE_AFTER_MS = 20 * 3_600_000
 """Synapse keeps transaction ids about 24 hours; from here on the room is read before a send."""
 MAX_WAIT_MS = 5 * 60_000
 BURST = 10.0
+
+
+class KeptBack(Protocol):
+    """Cancels a message that may not go, and returns what is said instead; None when it may."""
+
+    def __call__(self, tx: Tx, row: OutboxRow, *, now: int) -> Written | None:
+        """Decide on one row, in one transaction."""
+        ...
 
 
 def confirm_all(tx: Tx, done: list[tuple[str, EventId]], now: int) -> None:
@@ -75,6 +85,8 @@ class Deliverer:
     room_not_before: dict[RoomId, int] = field(default_factory=dict)
     not_before: int = 0
     confirmed: list[tuple[str, EventId]] = field(default_factory=list)
+    kept_back: KeptBack | None = None
+    """Asked once more before somebody's words go to another room (rule 7)."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     sent: int = 0
     _bucket: _Bucket = field(init=False)
@@ -213,6 +225,13 @@ class Deliverer:
         if row.event_type == LEAVE:
             await self.homeserver.leave(row.room)
             return EventId("")
+        check = self.kept_back
+        if check is not None and row.kind in ASKED_AGAIN:
+            now = self.clock.now()
+            written = await self.store.run(lambda tx: check(tx, row, now=now))
+            if written is not None:
+                self.add(written.rows, written.cancelled)
+                return None
         if row.created_at < self.clock.now() - UNSURE_AFTER_MS:
             found = await self.homeserver.find_sent(row.room, row.txn_id, since=row.created_at)
             if found is not None:

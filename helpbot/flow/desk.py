@@ -83,7 +83,8 @@ class Desk:
 
     def facts(self, ticket: Ticket, *, people: bool = False) -> tickets.Facts:
         """Return what a decision on a ticket needs; volunteers only when `people` may be asked."""
-        return load_facts(self.tx, self.setting, ticket, self.now, people=people)
+        room = self.item.event.room
+        return load_facts(self.tx, self.setting, ticket, self.now, people=people, here=room)
 
     def ticket(self, sent: SentMessage | None) -> Ticket | None:
         """Return the ticket that a message of ours belongs to."""

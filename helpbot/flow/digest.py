@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from helpbot.core import tickets
+from helpbot.core.confidentiality import may_show
 from helpbot.core.effects import JobKind, Kind
 from helpbot.core.ids import RoomId, TicketId
 from helpbot.core.incoming import RoomFacts
 from helpbot.core.notices.digest import Digest, ForReferents, Waiting
 from helpbot.core.records import Job
-from helpbot.core.routing import may_show
 from helpbot.core.tickets import Ticket
 from helpbot.core.volunteering import band
 from helpbot.flow.facts import load_facts, room_facts

@@ -25,8 +25,13 @@ ALTERNATIVE_AT = 0.2
 """An entry less likely than this is not offered after a ❌."""
 
 
-def load_facts(tx: Tx, setting: Setting, ticket: Ticket, now: int, *, people: bool) -> Facts:
-    """Return the facts for a decision on a ticket; volunteers only when `people` may be asked."""
+def load_facts(
+    tx: Tx, setting: Setting, ticket: Ticket, now: int, *, people: bool, here: RoomId | None = None
+) -> Facts:
+    """Return the facts for a decision on a ticket; volunteers only when `people` may be asked.
+
+    `here`: the room of the message that is decided on.
+    """
     policy = setting.policy
     chosen = policy.room(ticket.room)
     room = room_facts(tx, ticket.room)
@@ -42,6 +47,9 @@ def load_facts(tx: Tx, setting: Setting, ticket: Ticket, now: int, *, people: bo
         threads=chosen.threads,
         volunteers=load_volunteers(tx, policy, now) if people else (),
         volunteers_room=volunteers_room.facts if volunteers_room else None,
+        here=room_facts(tx, here) if here is not None else None,
+        asker_direct=tx.direct_room(ticket.asker) if ticket.told is not None else None,
+        review_room=policy.review_room,
         referents=bool(policy.referents),
         name_of=setting.names.first_name,
         title_of=lambda theme: dict(setting.index.faq.titles).get(theme, theme),

@@ -175,7 +175,7 @@ class _Handling(Desk):
             return
         if sent is not None and on_helpers_side(sent, ticket):
             self._helper_tap(ticket, event.sender, tap, sent, event)
-        elif event.sender == ticket.asker and (sent is None or sent.room == ticket.room):
+        elif event.sender == ticket.asker and (sent is None or _is_askers(sent, ticket)):
             own = sent is None and tap is Tap.YES and ticket.pending is Pending.NOTHING
             self._asker_tap(ticket, Tap.FOUND if own else tap)
 
@@ -512,3 +512,8 @@ class _Handling(Desk):
             self._question(event, command.rest)
         else:
             carry_out(self, event, command)
+
+
+def _is_askers(sent: SentMessage, ticket: Ticket) -> bool:
+    """Whether a message of ours stands on the asker's side, or went to their direct message instead."""
+    return sent.room == ticket.room or sent.slot.startswith("relay/")

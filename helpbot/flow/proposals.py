@@ -16,6 +16,7 @@ from helpbot.core import proposals as core
 from helpbot.core import taps
 from helpbot.core.addressing import mentions_me, question_of
 from helpbot.core.amending import read_amendment
+from helpbot.core.confidentiality import may_show
 from helpbot.core.drafting import drafted, entry_id
 from helpbot.core.editing import EditRow, EditState, FaqEdit
 from helpbot.core.effects import Kind
@@ -26,7 +27,6 @@ from helpbot.core.incoming import Message, Reaction
 from helpbot.core.notices import proposals as say
 from helpbot.core.proposals import Credit, Origin, Proposal, ProposalId, State
 from helpbot.core.records import SentMessage
-from helpbot.core.routing import may_show
 from helpbot.core.taps import Tap
 from helpbot.core.tickets import State as Asked
 from helpbot.core.tickets import Ticket

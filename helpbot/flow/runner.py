@@ -11,6 +11,7 @@ from functools import partial
 from helpbot.core.erasure import Erasure
 from helpbot.core.ids import EventId
 from helpbot.core.records import InboxItem
+from helpbot.flow.confidential import kept_back
 from helpbot.flow.counters import Counters
 from helpbot.flow.deliver import Deliverer
 from helpbot.flow.erasure import finish, reapply, unknown_erasures
@@ -76,7 +77,13 @@ class Bot:
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.deliverer = Deliverer(self.store, self.homeserver, self.clock, self.sends_per_second)
+        self.deliverer = Deliverer(
+            self.store,
+            self.homeserver,
+            self.clock,
+            self.sends_per_second,
+            kept_back=partial(kept_back, setting=self.setting),
+        )
 
     # --- steps: each does one unit of work
 

@@ -15,6 +15,7 @@ from functools import partial
 
 from helpbot.core import learning
 from helpbot.core import proposals as core
+from helpbot.core.confidentiality import may_show
 from helpbot.core.disclosure import FEW
 from helpbot.core.drafting import drafted, phrasing_key
 from helpbot.core.effects import Kind
@@ -24,7 +25,6 @@ from helpbot.core.gaps.wording import Wording
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.notices import proposals as say
 from helpbot.core.proposals import Change, Origin, State
-from helpbot.core.routing import may_show
 from helpbot.core.tickets import Outcome, Ticket
 from helpbot.flow.cards import Hand
 from helpbot.flow.facts import room_facts

@@ -70,6 +70,10 @@ class DeparturesTx(Protocol):
         """Keep the unsent messages of a ticket (or of one slot of it) from being sent."""
         ...
 
+    def cancel_row(self, row_id: int) -> None:
+        """Keep one unsent message from being sent, and forget its words."""
+        ...
+
     def cancel_edits(self, ticket: TicketId, slot: str) -> list[int]:
         """Keep unsent edits of a slot from being sent: a newer one follows."""
         ...

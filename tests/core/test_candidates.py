@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpbot.adapters.calendars import load_calendar
+from helpbot.core.confidentiality import may_show
 from helpbot.core.hours import OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.incoming import Access, RoomFacts
@@ -25,7 +26,6 @@ from helpbot.core.routing import (
     Why,
     candidates,
     learned,
-    may_show,
     place_for,
     refusal,
     wait_for,

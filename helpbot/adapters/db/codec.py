@@ -21,7 +21,7 @@ _COLUMNS = (
 _DETAIL = (
     "status", "entry", "options", "alternatives", "revision", "named", "wave", "helper_slot",
     "reminders", "reopened", "posted", "digests", "first_reply_at", "claimed_at", "answered_at", "outcome",
-    "feedback", "refused", "sensitive", "twin", "twins", "shared_asker", "shared_helper",
+    "feedback", "refused", "sensitive", "told", "twin", "twins", "shared_asker", "shared_helper",
 )  # fmt: skip
 
 
@@ -77,6 +77,8 @@ def ticket_row(ticket: Ticket) -> dict[str, Any]:
         detail["offers"] = [_offer(o) for o in ticket.offers]
     if ticket.feedback is False:
         detail["feedback"] = False
+    if ticket.told == ():
+        detail["told"] = []
     row["detail"] = dump(detail)
     return row
 
@@ -114,7 +116,7 @@ def ticket_from(row: Any) -> Ticket:
         helper=row.helper,
         ended_at=row.ended_at,
     )
-    for name in ("options", "alternatives"):
+    for name in ("options", "alternatives", "told"):
         if name in detail:
             detail[name] = tuple(detail[name])
     if "outcome" in detail:

@@ -147,6 +147,11 @@ class Departures(Area):
             )
         return ids
 
+    def cancel_row(self, row_id: int) -> None:
+        """Keep one unsent message from being sent, and forget its words."""
+        query = sa.update(outbox).where(outbox.c.id == row_id, outbox.c.state == UNSENT)
+        self._connection.execute(query.values(state=CANCELLED, content="{}"))
+
     def cancel_edits(self, ticket: TicketId, slot: str) -> list[int]:
         """Keep unsent edits of a slot from being sent: a newer one follows."""
         where = (outbox.c.ticket == ticket, outbox.c.state == UNSENT, outbox.c.slot == slot)

@@ -17,7 +17,15 @@ from helpbot.core.tickets.asking import (
     withdrawn,
 )
 from helpbot.core.tickets.digest import told_again, waits_for_anybody
-from helpbot.core.tickets.helping import claimed, due, handed_over, helper_says, left, passed
+from helpbot.core.tickets.helping import (
+    agreed_in_answering,
+    claimed,
+    due,
+    handed_over,
+    helper_says,
+    left,
+    passed,
+)
 from helpbot.core.tickets.parts import without_helper
 from helpbot.core.tickets.peers import found, peer_answers, peer_marked
 from helpbot.core.tickets.twins import (
@@ -64,6 +72,7 @@ __all__ = [
     "Shown",
     "State",
     "Ticket",
+    "agreed_in_answering",
     "ask",
     "asker_says",
     "cancelled",

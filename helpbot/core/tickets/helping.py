@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from helpbot.core import notices as say
+from helpbot.core.confidentiality import HANDED_ON, Agreed, Exposure, exposure, may_show, told
 from helpbot.core.effects import Edit, Effect, JobKind, Kind, Reacted, Record, Schedule, Send
 from helpbot.core.growth import is_easy, is_thin
 from helpbot.core.ids import EventId, RoomId, UserId
+from helpbot.core.incoming import RoomFacts
 from helpbot.core.notices.files import RelayedFile, RelayedFileMore
 from helpbot.core.notices.growth import NoviceFirst
+from helpbot.core.notices.trust import NotRelayed, RoomHasOpened
 from helpbot.core.routing import (
     TEMPORARY,
     Refusal,
     Volunteer,
     candidates,
-    may_show,
     place_for,
     refusal,
     wait_for,
@@ -48,6 +50,14 @@ from helpbot.core.tickets.values import (
     State,
     Ticket,
 )
+
+
+class _Place(NamedTuple):
+    """Where an answer goes, and what it is an answer to there."""
+
+    room: RoomId
+    reply_to: EventId | None
+    thread: EventId | None
 
 
 def claimed(
@@ -151,10 +161,13 @@ def helper_says(
         if not _claimable(ticket, user):
             return Decision(ticket)
         ticket, effects = _claim(ticket, user, slot, room, facts, private=private)
+    place = _place_of_answer(ticket, room, facts)
+    if place is None:
+        return Decision(ticket, (*effects, *not_relayed(ticket, user, event, room, facts)))
     first = ticket.state is State.CLAIMED
     name = facts.name_of(user)
     if ticket.state is State.SOLVED:  # a further word after the ✅ changes nothing else
-        return Decision(ticket, (_relay(ticket, event, _words(name, text, file), facts, file),))
+        return Decision(ticket, (_relay(ticket, event, _words(name, text, file), place, file),))
     ticket = replace(
         ticket,
         state=State.ANSWERED,
@@ -166,7 +179,7 @@ def helper_says(
         ended_at=None,
         feedback=None if first else ticket.feedback,  # a ❌ before was about another answer
     )
-    send = _relay(ticket, event, _words(name, text, file, first=first), facts, file)
+    send = _relay(ticket, event, _words(name, text, file, first=first), place, file)
     close = Schedule(
         JobKind.CLOSE, facts.hours.add_school_days(facts.now, plan_of(ticket, facts).expire_days)
     )
@@ -182,16 +195,47 @@ def _words(name: str, text: str, file: Mapping[str, Any] | None, *, first: bool 
     return say.Relayed(name, text) if first else say.RelayedMore(name, text)
 
 
+def _place_of_answer(ticket: Ticket, room: RoomId, facts: Facts) -> _Place | None:
+    """Return where what was written in `room` may be passed on; None: nowhere (rule 7).
+
+    The asker's room, as it was told in the offer; where it has opened since, the asker's direct message.
+    """
+    source = facts.here if facts.here is not None else RoomFacts(room)
+    if may_show(source, facts.origin.room, agreed_in_answering(ticket, facts.origin.room)):
+        return _Place(ticket.room, ticket.question, thread_of(ticket, facts))
+    direct = facts.asker_direct
+    if direct is not None and may_show(source, direct, HANDED_ON):
+        return _Place(direct.room, None, None)
+    return None
+
+
+def agreed_in_answering(ticket: Ticket, asked_in: RoomFacts) -> Agreed:
+    """Return what a helper agrees to by answering: what the offer said of the asker's room."""
+    if ticket.told is None:  # offered by an older version
+        return told(exposure(asked_in))
+    return told(frozenset(map(Exposure, ticket.told)))
+
+
+def not_relayed(
+    ticket: Ticket, user: UserId, event: EventId, room: RoomId, facts: Facts
+) -> tuple[Effect, ...]:
+    """Return what is said where an answer may be shown nowhere: to who wrote it, and to the referents."""
+    kept = Send(f"kept/{event}", room, NotRelayed(ticket.ref), Kind.STATUS, reply_to=event, mentions=(user,))
+    if facts.review_room is None:
+        return (kept,)
+    return (kept, Send(f"review/{event}", facts.review_room, RoomHasOpened(ticket.ref), Kind.STATUS))
+
+
 def _relay(
-    ticket: Ticket, event: EventId, notice: say.Notice, facts: Facts, file: Mapping[str, Any] | None
+    ticket: Ticket, event: EventId, notice: say.Notice, place: _Place, file: Mapping[str, Any] | None
 ) -> Send:
     return Send(
         f"relay/{event}",
-        ticket.room,
+        place.room,
         notice,
         Kind.RELAY,
-        reply_to=ticket.question,
-        thread=thread_of(ticket, facts),
+        reply_to=place.reply_to,
+        thread=place.thread,
         mentions=(ticket.asker,),
         file=file,
     )
@@ -407,9 +451,18 @@ def _offered(ticket: Ticket, chosen: list[tuple[Volunteer, RoomId]], among: int,
     asked = tuple(volunteer for volunteer, _ in chosen)
     wait = wait_for(asked, first=plan.wait_first, lowest=plan.wait_min, highest=plan.wait_max)
     next_at = facts.hours.add_open_minutes(facts.now, wait)
-    ticket = replace(ticket, offers=(*ticket.offers, *offers))
+    ticket = replace(with_told(ticket, facts), offers=(*ticket.offers, *offers))
     status = Edit(ticket.status, say.Asking(ticket.ref, facts.when(next_at)), Kind.STATUS)
     return Decision(ticket, (status, *sends, Schedule(JobKind.ASK, next_at)))
+
+
+def with_told(ticket: Ticket, facts: Facts) -> Ticket:
+    """Return the ticket with what helpers are told of who reads its room; what was told first stands."""
+    return (
+        ticket
+        if ticket.told is not None
+        else replace(ticket, told=tuple(sorted(exposure(facts.origin.room))))
+    )
 
 
 def _wait_until_open(ticket: Ticket, facts: Facts) -> Decision:
@@ -429,7 +482,7 @@ def _nobody(ticket: Ticket, facts: Facts, *, look_again: bool = False) -> Decisi
     room = facts.volunteers_room
     if not ticket.posted and room is not None and may_show(facts.origin.room, room):
         effects.append(Send("offer/room", room.room, open_notice(ticket, facts), Kind.OFFER))
-    ticket = replace(ticket, posted=True, state=State.OPEN, pending=Pending.NOTHING)
+    ticket = replace(with_told(ticket, facts), posted=True, state=State.OPEN, pending=Pending.NOTHING)
     if look_again:
         ticket = replace(ticket, state=State.ASKED)
         again = facts.hours.add_open_minutes(facts.now, LOOK_AGAIN_MINUTES)

@@ -98,11 +98,13 @@ def open_notice(ticket: Ticket, facts: Facts) -> say.OfferOpen:
 
 
 def where_shown(facts: Facts) -> str:
-    """Return where an answer will be seen: `private`, `room` or `public`."""
+    """Return where an answer will be seen: `private`, `room`, `plain` (not encrypted) or `public`."""
     room = facts.origin.room
     if room.direct_with:
         return "private"
-    return "public" if room.public or room.access is Access.UNRESTRICTED else "room"
+    if room.public or room.access is Access.UNRESTRICTED:
+        return "public"
+    return "room" if room.encrypted else "plain"
 
 
 def preceded_by(decision: Decision, effects: tuple[Effect, ...]) -> Decision:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from helpbot.core.confidentiality import may_show
 from helpbot.core.effects import Edit, JobKind, Kind, Schedule, Send
 from helpbot.core.ids import TicketId, UserId
 from helpbot.core.incoming import RoomFacts
 from helpbot.core.notices import RouteOffer
 from helpbot.core.notices import twins as words
-from helpbot.core.routing import may_show
 from helpbot.core.sameness import same_question
 from helpbot.core.tickets.parts import live_offers, plan_of, refreshed, thread_of
 from helpbot.core.tickets.values import Decision, Facts, Outcome, Pending, State, Ticket

@@ -154,6 +154,8 @@ class Ticket:
     offers: tuple[Offer, ...] = ()
     helper: UserId | None = None
     helper_slot: str = ""
+    told: tuple[str, ...] | None = None
+    """Who reads its room beside agents, as helpers were told (`Exposure`); None: nobody was asked yet."""
     reminders: int = 0
     reopened: bool = False
     posted: bool = False
@@ -197,6 +199,11 @@ class Facts:
     threads: bool = False
     volunteers: tuple[Volunteer, ...] = ()
     volunteers_room: RoomFacts | None = None
+    here: RoomFacts | None = None
+    """The room of what is being decided, where that is somebody's message."""
+    asker_direct: RoomFacts | None = None
+    """The asker's direct message, where helpers are being asked."""
+    review_room: RoomId | None = None
     referents: bool = False
     """There are referents to turn to."""
     name_of: Callable[[UserId], str] = field(default=lambda _user: "")

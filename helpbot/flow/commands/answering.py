@@ -5,9 +5,9 @@ from __future__ import annotations
 from helpbot.core import notices as say
 from helpbot.core import tickets
 from helpbot.core.commands import Command
+from helpbot.core.confidentiality import may_show
 from helpbot.core.incoming import Message
 from helpbot.core.notices.digest import AnswerPassedOn, NoSuchQuestion, TakenByRef
-from helpbot.core.routing import may_show
 from helpbot.core.tickets import Ticket
 from helpbot.flow.desk import Desk
 from helpbot.flow.facts import room_facts
