@@ -72,7 +72,11 @@ class Lesson:
                     return event
             return None
 
-        await teacher.until(unread, f"{kind} {holding}")
+        try:
+            await teacher.until(unread, f"{kind} {holding}")
+        except TimeoutError as late:
+            late.add_note(f"the bot's log ends:\n{self.bot.log()[-3000:]}")
+            raise
         event = unread()
         assert event is not None
         self.read.add((teacher, event["id"]))
