@@ -16,7 +16,7 @@ from typing import Any
 
 HERE = Path(__file__).parent / "interop"
 PATIENCE = 60
-"""Seconds. On a busy machine of two cores Node, Synapse and the bot have taken more than thirty to one step."""
+"""Seconds. Node, Synapse and the bot have taken more than thirty to one step on a busy machine."""
 
 
 def install() -> Path | str:

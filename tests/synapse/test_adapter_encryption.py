@@ -245,6 +245,26 @@ async def test_one_time_keys_are_refilled_from_none(stage: Stage) -> None:
     assert not key.get("fallback")
 
 
+async def test_a_fallback_key_that_was_used_is_replaced(stage: Stage) -> None:
+    bot, lea = await stage.bot(), await stage.person("lea")
+    names = {bot.user_id: {bot.device_id: "signed_curve25519"}}
+    room = await lea.create_room(encrypted=False, invite=[bot.user_id])
+    await stage.joined(bot, lea, room)
+    used = []
+    for _ in range(2):
+        fallback = False
+        while not fallback:
+            answer = await lea.request("POST", "v3/keys/claim", {"one_time_keys": names})
+            [(name, key)] = answer["one_time_keys"][bot.user_id][bot.device_id].items()
+            fallback = bool(key.get("fallback"))
+        used.append(name)
+        await lea.say(room, "Pour qu'il y ait du nouveau")
+        await stage.events(bot, room, 1)
+        await stage.sync(bot, 0)
+        await stage.sync(bot, 0)
+    assert used[0] != used[1]
+
+
 async def test_a_session_begun_with_the_fallback_key_is_read(stage: Stage) -> None:
     bot, lea, max_ = await stage.bot(), await stage.person("lea"), await stage.person("max")
     names = {bot.user_id: {bot.device_id: "signed_curve25519"}}

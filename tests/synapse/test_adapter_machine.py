@@ -94,6 +94,35 @@ def test_a_key_then_a_message(pair: tuple[Side, Side]) -> None:
     assert bot.machine.receive([key], "s1").sessions == []  # the same again brings nothing
 
 
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("kind", ["m.key.verification.request", "m.key.verification.start"])
+def test_a_verification_asked_for_inside_olm_is_declined(
+    pair: tuple[Side, Side], kind: str, known: bool
+) -> None:
+    lea, bot = pair
+    if known:
+        bot.machine.learn_devices(LEA, {"PHONE": lea.machine.device_keys()})
+    [to] = lea.machine.devices_of([BOT])
+    session = lea.machine.session_store.get(to.curve25519)
+    asked = {"from_device": "PHONE", "transaction_id": "t1", "methods": ["m.sas.v1"]}
+    content = json.loads(json.dumps(lea.machine._olm_encrypt(session, to, kind, asked)))
+    got = bot.machine.receive([{"type": "m.room.encrypted", "sender": LEA, "content": content}], "s1")
+    assert got.broken == 0
+    [(sent, user, device, answer)] = bot.machine.take_outgoing()
+    assert (user, device) == (LEA, "PHONE")
+    expected = {"transaction_id": "t1", "code": "m.user", "reason": "helpbot is a program"}
+    if not known:
+        assert (sent, answer) == ("m.key.verification.cancel", expected)
+        return
+    assert sent == "m.room.encrypted"
+    heard: list[dict[str, Any]] = []
+    lea.machine._handle_olm_event = lambda *event: heard.append(event[2])
+    lea.machine.receive([{"type": sent, "sender": BOT, "content": json.loads(json.dumps(answer))}], "s1")
+    assert [(event["type"], event["content"]) for event in heard] == [
+        ("m.key.verification.cancel", expected)
+    ]  # fmt: skip
+
+
 def test_a_key_cannot_be_replaced_by_a_later_or_a_strangers_one(pair: tuple[Side, Side]) -> None:
     lea, bot = pair
     first = lea.share_with(bot)

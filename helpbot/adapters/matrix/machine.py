@@ -298,6 +298,20 @@ class Machine(Olm):  # type: ignore[misc]  # nio is untyped
             )
         )
 
+    def _handle_olm_event(self, sender: str, sender_key: str, payload: dict[str, Any]) -> Any:
+        """Take in what an Olm message held (called by nio, which knows no verification)."""
+        if payload["type"] not in _VERIFICATION:
+            return super()._handle_olm_event(sender, sender_key, payload)
+        self._decline_verification(sender, payload["content"])
+        cancel = self.outgoing_to_device_messages[-1]
+        device = self.device_store.device_from_sender_key(sender, sender_key)
+        session = self.session_store.get(sender_key)
+        if device is not None and session is not None and device.id == cancel.recipient_device:
+            # Asked under encryption, answered under encryption.
+            cancel.content = self._olm_encrypt(session, device, cancel.type, cancel.content)
+            cancel.type = "m.room.encrypted"
+        return None
+
     def _has_key(self, room_id: object, session_id: str) -> bool:
         return isinstance(room_id, str) and self.store.room_key(room_id, session_id) is not None
 
