@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from helpbot.ports import LoggedOut
 
 _OUT = {
-    "M_FORBIDDEN": ("mot de passe ou identifiant refusé", "vérifiez user_id et password"),
+    "M_FORBIDDEN": (
+        "mot de passe ou identifiant refusé",
+        "vérifiez user_id et password ; un compte désactivé reçoit la même réponse",
+    ),
     "M_UNKNOWN_TOKEN": ("le jeton d'accès n'est plus valable", "donnez password, ou un nouveau jeton"),
     "M_MISSING_TOKEN": ("aucune session à reprendre", "donnez password, ou un jeton"),
     "ORG_MATRIX_EXPIRED_ACCOUNT": (

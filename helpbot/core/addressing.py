@@ -93,4 +93,6 @@ def _user_pattern(user: UserId) -> re.Pattern[str]:
 @cache
 def _name_pattern(name: str) -> re.Pattern[str]:
     # An empty name must match nothing. « @name » at the start is how people type without a pill.
-    return re.compile(rf"(?<!\w)@?{re.escape(name)}(?!\w)" if name else r"(?!)", re.IGNORECASE)
+    # « Prénom Nom [Organisme] »: the brackets that Tchap puts behind go with the name.
+    behind = r"(?:\s?\[[^\]\n]{1,80}\])?"
+    return re.compile(rf"(?<!\w)@?{re.escape(name)}{behind}(?!\w)" if name else r"(?!)", re.IGNORECASE)

@@ -68,7 +68,8 @@ class FakeHomeserver:
     @property
     def display_name(self) -> str:
         """Its name, or the localpart."""
-        return self.server.names.get(self._user) or self._user[1:].partition(":")[0]
+        name = self.server.names.get(self._user, "").partition("[")[0].strip()
+        return name or self._user[1:].partition(":")[0]
 
     def restore(self, rooms: Iterable[RoomFacts]) -> None:
         """Remember what the store knows: only what differs from it is news."""

@@ -128,9 +128,10 @@ async def test_a_new_name_is_no_new_join(world: World) -> None:
     room = await room_with_bot(world, lea)
     seen = await Follower.start(world)
     await say(lea, room, "avant")
-    await world.rename_bot("Aide numérique")
+    await world.rename_bot("Aide numérique [DRANE]")
     await say(lea, room, "après")
     await seen.until_said(room, "avant", "après")
+    assert world.bot.display_name == "Aide numérique"  # the brackets are Tchap's
     assert not any(news.joined_here for news in seen.news)
 
 

@@ -46,7 +46,7 @@ async def test_a_wrong_password_ends_it_with_one_line(synapse: LocalSynapse, tmp
     assert await ended(bot) == 1
     [line] = troubles(bot)
     assert (line["event"], line["code"]) == ("the account cannot be used", "M_FORBIDDEN")
-    assert line["hint"] == "check user_id and password"
+    assert "check user_id and password" in line["hint"]
     assert not (tmp_path / "bot" / "data" / "session.json").exists()
 
 
@@ -66,3 +66,20 @@ async def test_logged_out_everywhere_it_ends_and_a_new_start_logs_in(
     await bot.ready()
     assert json.loads(session.read_text())["device_id"] != first["device_id"]
     assert bot.stop() == 0
+
+
+async def test_a_deactivated_account_ends_it_and_is_named_at_the_next_start(
+    synapse: LocalSynapse, tmp_path: Path
+) -> None:
+    bot = program(synapse, tmp_path, "deactivated")
+    bot.start()
+    await bot.ready()
+    synapse.admin("POST", f"/_synapse/admin/v1/deactivate/{bot.user_id}", {"erase": False})
+    assert await ended(bot) == 1
+    assert troubles(bot)[-1]["event"] == "the account cannot be used"
+    bot.start()
+    assert await ended(bot) == 1
+    line = troubles(bot)[-1]
+    # Synapse forgets the password with the account, and cannot tell the two apart any more.
+    assert (line["event"], line["code"]) == ("the account cannot be used", "M_FORBIDDEN")
+    assert "deactivated" in line["hint"]

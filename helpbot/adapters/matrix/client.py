@@ -511,8 +511,9 @@ class MatrixHomeserver:
     # -- our own account --------------------------------------------------------------------------------
 
     def _named(self, name: object) -> None:
-        if isinstance(name, str) and name.strip():
-            self._name = name.strip()
+        plain = name.partition("[")[0].strip() if isinstance(name, str) else ""
+        if plain:  # « helpbot [Organisme] » on Tchap: the brackets are decoration
+            self._name = plain
 
     def _account_data(self, data: object) -> None:
         for event in _list_at(data, "events"):

@@ -30,7 +30,7 @@ _HINTS = {
     "M_USER_LOCKED": "the account is locked: ask its homeserver's administrators",
 }
 _LOGIN_HINTS = {
-    "M_FORBIDDEN": "check user_id and password",
+    "M_FORBIDDEN": "check user_id and password; a deactivated account is answered the same",
     "M_INVALID_USERNAME": "check user_id",
 }
 
