@@ -10,11 +10,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from helpbot.testing.clock import FakeClock
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("helpbot", deadline=None)
+settings.load_profile("helpbot")
 
 # A test that waits for what never comes is stopped, and says where it stood.
 PATIENCE_SECONDS = 120
