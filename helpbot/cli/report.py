@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Un objet JSON sur la sortie standard.")
 @click.option(
+    "--iramuteq",
+    is_flag=True,
+    help="Les questions encore gardées, au format d'IRAMUTEQ, sur la sortie standard.",
+)
+@click.option(
     "--html", "folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
     help="Écrit une page complète dans DIR/index.html : courbes, tableaux, thèmes, fiches, CRCN-Édu.",
 )  # fmt: skip
-def report(config: Path, as_json: bool, folder: Path | None) -> None:
+def report(config: Path, as_json: bool, iramuteq: bool, folder: Path | None) -> None:
     """Compte les questions : comment elles ont fini, par thème, en combien de temps.
 
     Se lance à côté du bot, sans l'arrêter. Aucune personne n'y figure ; un nombre qui concerne moins de cinq
@@ -37,6 +42,9 @@ def report(config: Path, as_json: bool, folder: Path | None) -> None:
     from helpbot.settings import load_settings
 
     settings = load_settings(config, os.environ)
+    if iramuteq:
+        _write_corpus(settings)
+        return
     if folder is not None:
         from helpbot.cli._report_page import write_report_page
 
@@ -53,6 +61,23 @@ def report(config: Path, as_json: bool, folder: Path | None) -> None:
     for key, value in report_lines(found):
         click.echo(f"{catalogue.word('_report_' + key)} : {value}")
     click.echo(catalogue.word("_report_withheld"))
+
+
+def _write_corpus(settings: Settings) -> None:
+    from helpbot.cli._report_corpus import read_corpus
+
+    found = asyncio.run(read_corpus(settings))
+    for line in found.lines:
+        click.echo(line)
+    told = (
+        f"{found.texts} questions, sans nom ni pseudonyme ; ce sont les mots de collègues, à ne pas publier"
+    )
+    click.echo(told, err=True)
+    if found.left_out:
+        what = (
+            "des questions posées par moins de cinq personnes, que rien ne rapproche d'autres, n'y sont pas"
+        )
+        click.echo(what, err=True)
 
 
 async def read_report(settings: Settings) -> Report:

@@ -21,14 +21,8 @@ def help_record(
     referents: Collection[UserId],
     alias: Callable[[UserId], str],
 ) -> HelpRecord:
-    """Return the record of a ticket: its people as pseudonyms, its times in wall time and in open minutes.
-
-    An answer of a referent is told apart from a volunteer's here: the search treats both alike.
-    """
+    """Return the record of a ticket: its people as pseudonyms, its times in wall time and in open minutes."""
     helper = ticket.helper if ticket.answered_at else None
-    outcome = ticket.outcome.value if ticket.outcome else ticket.state.value
-    if ticket.outcome is Outcome.VOLUNTEER and helper in referents:
-        outcome = Outcome.REFERENT.value
 
     def minutes_until(at: int | None) -> int | None:
         return None if at is None else round(hours.open_minutes_between(ticket.asked_at, at))
@@ -37,7 +31,7 @@ def help_record(
         ticket=ticket.id,
         theme=ticket.theme,
         level=level,
-        outcome=outcome,
+        outcome=outcome_of(ticket, referents),
         entry=ticket.entry,
         asker=alias(ticket.asker),
         # Somebody helped who asked to be forgotten: one person, for those who count people.
@@ -54,3 +48,13 @@ def help_record(
         claim_minutes=minutes_until(ticket.claimed_at),
         answer_minutes=minutes_until(ticket.answered_at) if helper else None,
     )
+
+
+def outcome_of(ticket: Ticket, referents: Collection[UserId]) -> str:
+    """Return how a question ended, or its state while it has not.
+
+    An answer of a referent is told apart from a volunteer's here: the search treats both alike.
+    """
+    if ticket.outcome is Outcome.VOLUNTEER and ticket.answered_at and ticket.helper in referents:
+        return Outcome.REFERENT.value
+    return ticket.outcome.value if ticket.outcome else ticket.state.value

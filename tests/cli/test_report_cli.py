@@ -98,3 +98,16 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     done = report("--html", "bilan")
     assert done.exit_code == 2
     assert "pip install 'helpbot[report]'" in done.stderr
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_corpus_stands_on_stdout_and_nobody_in_it() -> None:
+    done = report("--iramuteq")
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    assert len(lines) == 14
+    assert all(line.startswith("**** *mois_") for line in lines[::2])
+    assert lines[0].endswith("*issue_nobody *theme_nc")
+    assert "badge cantine perdu, où ?" in lines
+    assert "prof" not in done.stdout
+    assert "7 questions" in done.stderr
