@@ -80,6 +80,12 @@ COMMANDS = (
         ),
     ),
     CommandSpec("lacunes", "gaps", Who.REVIEW, ("!lacunes",)),
+    CommandSpec(
+        "monparcours",
+        "portfolio",
+        Who.ANYONE,
+        ("!monparcours", "!monparcours garder", "!monparcours effacer"),
+    ),
     CommandSpec("bilan", "report", Who.REVIEW, ("!bilan",)),
 )
 

@@ -59,6 +59,10 @@ def _proposals_before(setting: Setting, now: int) -> int:
 
 def _forget_some(tx: Tx, setting: Setting, now: int, *, dry: bool = False) -> dict[str, int]:
     policy = setting.policy
+    help_log_before = now - policy.help_log_months * 30 * DAY
+    # First, for who asked that theirs be kept.
+    if not dry and (moved := tx.fold_journeys(before=help_log_before)):
+        return {"help_log": moved}
     unsolved, solved = now - policy.unsolved_days * DAY, now - policy.solved_days * DAY
     sensitive = now - SENSITIVE_KEPT
     if not dry:
@@ -70,7 +74,7 @@ def _forget_some(tx: Tx, setting: Setting, now: int, *, dry: bool = False) -> di
         unsolved_before=unsolved,
         solved_before=solved,
         sensitive_before=sensitive,
-        help_log_before=now - policy.help_log_months * 30 * DAY,
+        help_log_before=help_log_before,
         dry=dry,
     )
 

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from helpbot.ports.arrivals import ArrivalsTx
 from helpbot.ports.departures import DeparturesTx
 from helpbot.ports.helplog import HelplogTx
+from helpbot.ports.journeys import JourneysTx
 from helpbot.ports.keeping import KeepingTx
 from helpbot.ports.people import PeopleTx
 from helpbot.ports.proposals import ProposalsTx
@@ -24,6 +25,7 @@ class Tx(
     QuestionsTx,
     PeopleTx,
     HelplogTx,
+    JourneysTx,
     ToldTx,
     RightsTx,
     KeepingTx,

@@ -19,7 +19,7 @@ import yaml
 from helpbot.core import notices as say
 from helpbot.core.notices.recognition import Thanks
 from helpbot.core.notices.reports import MonthlyReport
-from helpbot.texts import helping, proposals, reports, volunteering
+from helpbot.texts import helping, journey, proposals, reports, volunteering
 from helpbot.texts import recognition as family
 from helpbot.texts.markup import escape, quote, to_html, to_plain
 
@@ -100,7 +100,7 @@ class Catalogue:
                 return {"asker_name": name, "text_quoted": quote(text) if text else ""}
             case say.OfferMade() | say.OfferOpen():
                 first = isinstance(notice, say.OfferMade) and notice.first
-                level = self.word("_level", level=escape(self._level(notice.level))) if notice.level else ""
+                level = self.word("_level", level=escape(self.level(notice.level))) if notice.level else ""
                 return {
                     "first_line": self.word("_first_notice") if first else "",
                     "asker_name": escape(notice.asker) or self.word("_asker_first"),
@@ -133,7 +133,8 @@ class Catalogue:
             case _:
                 made = proposals.derived(notice, self.word, self.day)
                 made = made or volunteering.derived(notice, self.word, self.day, self.moment)
-                return made or helping.derived(notice, self.word, self.day, self.moment)
+                made = made or helping.derived(notice, self.word, self.day, self.moment)
+                return made or journey.derived(notice, self)
 
     def _source_line(self, notice: say.FaqAnswer) -> str:
         day = self.day(notice.reviewed) if notice.reviewed else ""
@@ -152,7 +153,8 @@ class Catalogue:
     def _others(self, others: int) -> str:
         return self.word("_where_others") if others else ""
 
-    def _level(self, level: str) -> str:
+    def level(self, level: str) -> str:
+        """Return a school level as it is called; any other word as it is."""
         named: str = self._phrases["_levels"].get(level, level)
         return named
 

@@ -604,3 +604,22 @@ async def test_somebody_is_erased_and_what_they_left_overwritten(store: Store) -
     await store.scrub()
     assert await store.run(lambda tx: tx.every_user()) == {SAM}
     assert (await store.run(lambda tx: tx.counts())).ended == {"volunteer": 1}
+
+
+async def test_records_move_to_the_counts_of_who_asked_for_it_once(store: Store) -> None:
+    past, now = NOW - 300 * DAY, NOW
+    rows = [record(n, helper="h", ended_at=past, month="2026-01", feedback=n == 1) for n in range(1, 8)]
+    rows += [record(8, helper="h", ended_at=now, month="2026-11"), record(9, helper="other", ended_at=past)]
+    rows += [record(10, helper="h", outcome="withdrawn", ended_at=past)]
+    await store.run(lambda tx: [tx.save_record(r) for r in rows])
+    assert await store.run(lambda tx: tx.fold_journeys(before=now)) == 0
+    await store.run(lambda tx: tx.keep_journey("h", now))
+    before = sorted(await store.run(lambda tx: tx.journey("h")), key=str)
+    assert [await store.run(lambda tx: tx.fold_journeys(before=now, limit=4)) for _ in range(3)] == [4, 3, 0]
+    after = await store.run(lambda tx: tx.journey("h"))
+    assert sorted(after, key=str) == before
+    assert {s.month: (s.answers, s.thanks) for s in after} == {"2026-01": (7, 1), "2026-11": (1, 0)}
+    left = await store.run(lambda tx: tx.counts())
+    assert {o: t.count for o, t in left.outcomes.items()} == {"volunteer": 2, "withdrawn": 1}
+    await store.run(lambda tx: tx.drop_journey("h"))
+    assert await store.run(lambda tx: (tx.keeps_journey("h"), len(tx.journey("h")))) == (False, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from helpbot.adapters.db.arrivals import Arrivals
 from helpbot.adapters.db.departures import Departures
 from helpbot.adapters.db.helplog import Helplog
+from helpbot.adapters.db.journeys import Journeys
 from helpbot.adapters.db.keeping import Keeping
 from helpbot.adapters.db.people import People
 from helpbot.adapters.db.proposals import Proposals
@@ -13,5 +14,5 @@ from helpbot.adapters.db.rights import Rights
 from helpbot.adapters.db.told import Told
 
 
-class SqlTx(Arrivals, Departures, Questions, People, Helplog, Told, Rights, Keeping, Proposals):
+class SqlTx(Arrivals, Departures, Questions, People, Helplog, Journeys, Told, Rights, Keeping, Proposals):
     """The `Tx` port on one SQLAlchemy connection."""

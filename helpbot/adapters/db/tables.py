@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "0008"
+SCHEMA_VERSION = "0009"
 
 metadata = sa.MetaData()
 _Time = sa.BigInteger
@@ -266,3 +266,23 @@ faq_edits = sa.Table(
     sa.Index("faq_edits_entry", "entry", "id"),
 )
 """Changes of the FAQ's files: what is to be written, and what was. No name but a credit, as published."""
+
+journeys = sa.Table(
+    "journeys",
+    metadata,
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("month", sa.Text, primary_key=True),
+    sa.Column("theme", sa.Text, primary_key=True),
+    sa.Column("level", sa.Text, primary_key=True),
+    sa.Column("answers", sa.Integer, nullable=False),
+    sa.Column("thanks", sa.Integer, nullable=False),
+)
+"""What who asked for it gave, beyond the log; `person` is a pseudonym, as in the log."""
+
+journey_wishes = sa.Table(
+    "journey_wishes",
+    metadata,
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("since", _Time, nullable=False),
+)
+"""Who asked that theirs be kept."""

@@ -26,6 +26,8 @@ BLANKED_JSON: _Entry = (Holds.WORDS, Erased.BLANK, "{}")
 def _table(name: str, purpose: Purpose, kept: Kept, /, **entries: _Entry) -> Table:
     nobody = kept in (Kept.ALWAYS, Kept.YEAR)
     basis = Basis.NONE_NEEDED if nobody else Basis.PUBLIC_TASK
+    if kept is Kept.WISHED:
+        basis = Basis.CONSENT
     columns = tuple(
         Column(name, column, holds, erased, purpose, basis, kept, not nobody, empty)
         for column, (holds, erased, empty) in entries.items()
@@ -213,6 +215,18 @@ TABLES: tuple[Table, ...] = (
         undone=PLAIN,
         detail=PLAIN,
     ),
+    _table(
+        "journeys",
+        Purpose.RIGHTS,
+        Kept.WISHED,
+        person=THEIR_ALIAS,
+        month=PLAIN,
+        theme=PLAIN,
+        level=PLAIN,
+        answers=PLAIN,
+        thanks=PLAIN,
+    ),
+    _table("journey_wishes", Purpose.RIGHTS, Kept.WISHED, person=THEIR_ALIAS, since=PLAIN),
     _table("report_months", Purpose.IMPROVE, Kept.ALWAYS, month=PLAIN, line=PLAIN),
 )
 

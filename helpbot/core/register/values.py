@@ -50,6 +50,7 @@ class Purpose(StrEnum):
 class Basis(StrEnum):
     """What makes it lawful (GDPR, article 6)."""
 
+    CONSENT = "consent"
     PUBLIC_TASK = "public_task"
     LEGAL_DUTY = "legal_duty"
     NONE_NEEDED = "none_needed"
@@ -67,6 +68,8 @@ class Kept(StrEnum):
     """With its question: `unsolved_days`, or `solved_days` once it is solved."""
     LOG = "log"
     """`help_log_months` after the question ended."""
+    WISHED = "wished"
+    """Until the person says otherwise."""
     TOLD = "told"
     """`help_log_months`; an objection as long as it is not taken back."""
     DIRECTORY = "directory"

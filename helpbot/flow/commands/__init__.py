@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from helpbot.core import notices as say
 from helpbot.core.commands import COMMANDS, Command, CommandSpec
 from helpbot.core.incoming import Message
-from helpbot.flow.commands import answering, basics, faq, reports, rights, rooms, volunteering
+from helpbot.flow.commands import answering, basics, faq, journeys, reports, rights, rooms, volunteering
 from helpbot.flow.desk import Desk
 
 Handler = Callable[[Desk, Message, Command], None]
@@ -17,6 +17,7 @@ HANDLERS: Mapping[str, Handler] = {
     **answering.HANDLERS,
     **faq.HANDLERS,
     **rooms.HANDLERS,
+    **journeys.HANDLERS,
     **reports.HANDLERS,
     **rights.HANDLERS,
     **volunteering.HANDLERS,
