@@ -140,6 +140,8 @@ class Chosen:
     """What they take at most: a day, a week, at once; 0: the usual."""
     shown: bool = False
     """Their name may stand in `!talents` and `!qui`."""
+    full_name: bool = False
+    """They are credited with their whole name there and where they answer; else with the first name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,10 @@ _PER = re.compile(
     r"(\d+|un|une|deux|trois|quatre|cinq|six)\s*(?:questions?|demandes?|fois|sollicitations?)?\s*"
     r"(?:(?:/|par|chaque|a|la|max|maximum)\s*)*(jours?|j|semaines?|sem|s|la fois|fois|(?:en )?meme temps)\b"
 )
+_WHOLE_NAME = r"\b(?:avec )?(?:mon )?(?:nom (?:complet|entier|et prenom)|prenom et nom)(?: visible)?\b"
+_FIRST_NAME = (
+    r"\b(?:avec mon (?:pre)?nom|mon (?:pre)?nom visible|(?:pre)?nom visible|visible|avec (?:pre)?nom)\b"
+)
 LOAD_EXAMPLE = "par exemple « 3/semaine », « 1 par jour », « 1 par jour et 2 par semaine », « normale »"
 
 
@@ -81,6 +85,8 @@ class Declared:
     zone: str = ""
     shown: bool | None = None
     """Whether their name may stand in `!talents` and `!qui`; None: not said."""
+    full_name: bool = False
+    """Said together with `shown`: the whole name rather than the first."""
     unknown: tuple[str, ...] = ()
 
     @property
@@ -142,7 +148,7 @@ def read_declaration(text: str, titles: Iterable[tuple[str, str]]) -> Declared:
         kept = school.split()[0] if match["name"] else ""  # « Collège » is the level too
         text = f"{text[: match.start()]} {kept} {text[match.end() :]}"
     folded = re.sub(r"\b(?:1er|premier|1) degre\b", "ecole", fold(text))
-    shown, folded = _shown(folded)
+    shown, full_name, folded = _shown(folded)
     reading = _Reading(_names(themes), tuple(theme for theme, _ in themes))
     folded = _academie(folded, reading)
     if match := _ZONE.search(folded):
@@ -161,6 +167,7 @@ def read_declaration(text: str, titles: Iterable[tuple[str, str]]) -> Declared:
         academie=reading.academie,
         zone=reading.zone,
         shown=shown,
+        full_name=full_name,
         unknown=tuple(dict.fromkeys(reading.unknown)),
     )
 
@@ -181,14 +188,16 @@ def _names(titles: tuple[tuple[str, str], ...]) -> dict[str, str]:
     return {word: next(iter(of)) for word, of in named.items() if len(of) == 1} | own
 
 
-def _shown(folded: str) -> tuple[bool | None, str]:
-    for pattern, shown in (
-        (r"\b(?:sans (?:mon )?nom|anonyme(?:ment)?|nom cache)\b", False),
-        (r"\b(?:avec mon nom|mon nom visible|nom visible|visible|avec nom)\b", True),
+def _shown(folded: str) -> tuple[bool | None, bool, str]:
+    """Return whether a name may be shown, whether the whole of it, and the text without that."""
+    for pattern, shown, full_name in (
+        (_WHOLE_NAME, True, True),
+        (r"\b(?:sans (?:mon )?(?:pre)?nom|anonyme(?:ment)?|nom cache)\b", False, False),
+        (_FIRST_NAME, True, False),
     ):
         if re.search(pattern, folded):
-            return shown, re.sub(pattern, " ", folded)
-    return None, folded
+            return shown, full_name, re.sub(pattern, " ", folded)
+    return None, False, folded
 
 
 def _academie(folded: str, reading: _Reading) -> str:
@@ -221,6 +230,7 @@ def declared(chosen: Chosen, said: Declared, before: tuple[str, ...]) -> Chosen:
         academie=said.academie or chosen.academie,
         zone=said.zone or chosen.zone,
         shown=chosen.shown if said.shown is None else said.shown,
+        full_name=chosen.full_name if said.shown is None else said.full_name,
     )
 
 

@@ -10,7 +10,7 @@ from helpbot.core import notices as say
 from helpbot.core.effects import Kind
 from helpbot.core.faq import FaqEntry
 from helpbot.core.hours import OpenHours
-from helpbot.core.ids import RoomId
+from helpbot.core.ids import RoomId, UserId
 from helpbot.core.incoming import RoomFacts
 from helpbot.core.matching import Answer, Clarify, Redirect, Route
 from helpbot.core.records import Listed, Load, Seed
@@ -51,9 +51,17 @@ def load_facts(
         asker_direct=tx.direct_room(ticket.asker) if ticket.told is not None else None,
         review_room=policy.review_room,
         referents=bool(policy.referents),
+        credit_of=lambda user: credit(tx, setting, user),
         name_of=setting.names.first_name,
         title_of=lambda theme: dict(setting.index.faq.titles).get(theme, theme),
     )
+
+
+def credit(tx: Tx, setting: Setting, helper: UserId) -> str:
+    """Return the name under which somebody answers: the first name, or the whole one where they chose so."""
+    row = tx.listed(helper)
+    whole = row is not None and not row.stopped and row.chosen.full_name
+    return setting.names.full_name(helper) if whole else setting.names.first_name(helper)
 
 
 def room_facts(tx: Tx, room: RoomId) -> RoomFacts:

@@ -23,7 +23,7 @@ from helpbot.flow import files, growth, peers, proposals, twins
 from helpbot.flow.commands import carry_out, rights
 from helpbot.flow.commands.basics import help_with
 from helpbot.flow.desk import Desk, offer_slot, on_helpers_side
-from helpbot.flow.facts import first_reply, late_reply, redirection, show, title_of
+from helpbot.flow.facts import credit, first_reply, late_reply, redirection, show, title_of
 from helpbot.flow.intake import TEXT_TYPES, pending_for
 from helpbot.flow.rooms import open_direct
 from helpbot.flow.setting import DirectNeeded, NameNeeded, Setting
@@ -495,7 +495,7 @@ class _Handling(Desk):
         if row.slot.startswith("relay/") and event.sender == (row.about or ticket.helper):
             of_file = any(key in row.content for key in ("url", "file"))
             relayed = RelayedFile if of_file else say.Relayed
-            notice: say.Notice = relayed(name(event.sender), text)
+            notice: say.Notice = relayed(credit(self.tx, self.setting, event.sender), text)
         elif row.slot.startswith("follow/") and event.sender == ticket.asker:
             notice = say.FollowUp(ticket.ref, name(ticket.asker) if ticket.named else "", text)
         else:

@@ -6,8 +6,10 @@ import fnmatch
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from helpbot.core.addressing import Me
+from helpbot.core.badges import Issuer
 from helpbot.core.hours import Calendar, OpenHours
 from helpbot.core.ids import EventId, RoomId, UserId, server_of
 from helpbot.core.matching import FaqIndex, Verdict
@@ -77,7 +79,7 @@ MOST_JUDGED = 500
 
 @dataclass(slots=True)
 class Names:
-    """First names of people, asked of the homeserver when a decision needs them; never stored."""
+    """Names of people, asked of the homeserver when a decision needs them; never stored."""
 
     known: dict[UserId, str] = field(default_factory=dict)
     authors: dict[EventId, UserId] = field(default_factory=dict)
@@ -95,7 +97,7 @@ class Names:
         return self.known[user]
 
     def full_name(self, user: UserId) -> str:
-        """Return a whole name, for whoever wants to be thanked by it; raises `NameNeeded` likewise."""
+        """Return a whole name, for whoever wants to be named by it, empty where there is none; raises `NameNeeded` likewise."""
         if user not in self.full:
             raise NameNeeded(user)
         return self.full[user]
@@ -128,6 +130,15 @@ class DirectNeeded(NameNeeded):
     """A decision needs a direct message with somebody: open one and decide again. Nothing was kept."""
 
 
+@dataclass(frozen=True, slots=True)
+class Badges:
+    """What badges are made with."""
+
+    issuer: Issuer
+    sign: Callable[[dict[str, Any]], str]
+    """Claims to a compact JWS. Raises `Problems` where the key cannot be used."""
+
+
 @dataclass(slots=True)
 class Setting:
     """The bot's surroundings, shared by all steps. `index` is swapped whole when the FAQ changes."""
@@ -138,6 +149,8 @@ class Setting:
     index: FaqIndex
     alias: Callable[[UserId], str]
     """A person's pseudonym for the help log."""
+    badges: Badges | None = None
+    """None: the operator issues none."""
     names: Names = field(default_factory=Names)
     judged: dict[bytes, Verdict] = field(default_factory=dict)
     """Digest of a question → its verdict, oldest first; emptied when the FAQ changes."""

@@ -78,13 +78,19 @@ def _card(
         "about_line": word("_about", about=about) if about else "",
         "load_words": _load(card, word),
         "hours_words": escape(card.hours),
-        "shown_words": word("_shown" if card.shown else "_not_shown"),
+        "shown_words": word(_named_as(card)),
         "away_line": _away(card, word, day, moment),
         "next_words": moment(card.next_at) if card.next_at else word("_from_now"),
         "unknown_line": word("_unknown", words=_listed(card.unknown), known=_listed(card.known))
         if card.unknown
         else "",
     }
+
+
+def _named_as(card: say.VolunteerCard) -> str:
+    if card.full_name:
+        return "_shown_whole"
+    return "_shown" if card.shown else "_not_shown"
 
 
 def _load(card: say.VolunteerCard, word: Word) -> str:

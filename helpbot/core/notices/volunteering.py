@@ -23,6 +23,7 @@ class VolunteerCard(Notice):
     school: str
     academie: str
     shown: bool
+    full_name: bool
     away_from: str
     """ISO local time at which an absence begins; empty: now, or none."""
     away_until: str
@@ -68,7 +69,7 @@ class Talents(Notice):
     """`!talents`: the map of who helps on what."""
 
     lines: tuple[tuple[str, str, str], ...]
-    """(theme, `none` | `few` | `many`, first names of those who said that they may be shown)."""
+    """(theme, `none` | `few` | `many`, names of those who said that they may be shown)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def claimed(
     ticket, effects = _claim(ticket, user, slot, room, facts, private=private)
     plan = plan_of(ticket, facts)
     given_up = facts.hours.add_open_minutes(facts.now, plan.claim_silence + plan.wait_first)
-    taken = say.Taken(ticket.ref, facts.name_of(user), facts.when(given_up))
+    taken = say.Taken(ticket.ref, facts.credit_of(user), facts.when(given_up))
     status = Edit(ticket.status, taken, Kind.STATUS)
     due = facts.hours.add_open_minutes(facts.now, plan.claim_silence)
     # Anew, for a question that had expired has no such timer any more.
@@ -165,7 +165,7 @@ def helper_says(
     if place is None:
         return Decision(ticket, (*effects, *not_relayed(ticket, user, event, room, facts)))
     first = ticket.state is State.CLAIMED
-    name = facts.name_of(user)
+    name = facts.credit_of(user)
     if ticket.state is State.SOLVED:  # a further word after the ✅ changes nothing else
         return Decision(ticket, (_relay(ticket, event, _words(name, text, file), place, file),))
     ticket = replace(

@@ -84,8 +84,8 @@ def peer_refused(ticket: Ticket, facts: Facts) -> Decision:
 
 
 def _named(ticket: Ticket, user: UserId, facts: Facts) -> str:
-    """Return the helper's first name; not that of somebody who objects to being counted."""
-    return facts.name_of(user) if ticket.helper == user else ""
+    """Return the helper's name as they are credited; not that of somebody who objects to being counted."""
+    return facts.credit_of(user) if ticket.helper == user else ""
 
 
 def _free(ticket: Ticket, user: UserId) -> bool:

@@ -206,6 +206,8 @@ class Facts:
     review_room: RoomId | None = None
     referents: bool = False
     """There are referents to turn to."""
+    credit_of: Callable[[UserId], str] = field(default=lambda _user: "")
+    """Names of helpers as they wish to be credited; empty when unknown."""
     name_of: Callable[[UserId], str] = field(default=lambda _user: "")
     """First names, for credit; empty when unknown."""
     title_of: Callable[[str], str] = field(default=lambda theme: theme)

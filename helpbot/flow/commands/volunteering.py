@@ -208,7 +208,12 @@ def theme_titles(desk: Desk) -> tuple[tuple[str, str], ...]:
 
 
 def _names(desk: Desk, rows: list[Listed]) -> list[str]:
-    found = (desk.setting.names.first_name(r.user) for r in rows if r.chosen.shown)
+    names = desk.setting.names
+    found = (
+        names.full_name(r.user) if r.chosen.full_name else names.first_name(r.user)
+        for r in rows
+        if r.chosen.shown
+    )
     return sorted(name for name in found if name)
 
 
@@ -257,6 +262,7 @@ def _card(desk: Desk, row: Listed, lead: str, *, unknown: tuple[str, ...] = ()) 
         listed.school,
         listed.academie,
         row.chosen.shown,
+        row.chosen.full_name,
         away_from,
         away_until,
         told(calendar, next_at, desk.now) if next_at > desk.now else "",
