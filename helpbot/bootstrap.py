@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from helpbot import __version__
+from helpbot.adapters.badges import badge_signer
 from helpbot.adapters.calendars import load_calendar
 from helpbot.adapters.clock import SystemClock
 from helpbot.adapters.db import open_store
@@ -22,6 +23,7 @@ from helpbot.adapters.matrix import Account, MatrixHomeserver, Trust, connect, r
 from helpbot.adapters.memory import give_back
 from helpbot.adapters.pseudonyms import load_pseudonyms
 from helpbot.core.addressing import Me
+from helpbot.core.badges import Issuer
 from helpbot.core.effects import Kind
 from helpbot.core.erasure import Erasure
 from helpbot.core.gaps import GapReport, Unanswered
@@ -36,7 +38,7 @@ from helpbot.flow.counters import Condition, Counters
 from helpbot.flow.publish import Publisher
 from helpbot.flow.reload import reload_faq
 from helpbot.flow.runner import Bot
-from helpbot.flow.setting import Policy, RoomPolicy, Setting
+from helpbot.flow.setting import Badges, Policy, RoomPolicy, Setting
 from helpbot.flow.survey import Surveyor
 from helpbot.flow.write import Written
 from helpbot.ports import Clock, ErasureJournal, Homeserver, Store
@@ -190,6 +192,14 @@ async def renew_matrix_identity(
     )
 
 
+def make_badges(settings: Settings) -> Badges | None:
+    """Return what badges are made with; None where the operator issues none."""
+    badge = settings.badge
+    if badge.issuer is None or badge.name is None:
+        return None
+    return Badges(Issuer(badge.issuer, badge.name), badge_signer(badge.key_file))
+
+
 async def make_bot(
     settings: Settings,
     index: FaqIndex,
@@ -212,6 +222,7 @@ async def make_bot(
         catalogue=load_catalogue(settings.language),
         index=index,
         alias=alias,
+        badges=make_badges(settings),
     )
     bot = Bot(
         store=store,

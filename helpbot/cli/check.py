@@ -119,6 +119,12 @@ def _folders(found: Findings, settings: Settings) -> None:
             f"privacy.pseudonym_key_file : impossible de créer {key}",
             "donnez un dossier où le bot peut écrire",
         )
+    badge = settings.badge
+    if badge.issuer and not badge.key_file.exists() and not _may_write(badge.key_file.parent):
+        what = f"badge.key_file : impossible de créer {badge.key_file}"
+        found.error(what, "donnez un dossier où le bot peut écrire")
+    if badge.issuer and not find_spec("joserfc"):
+        found.error("badge.issuer : il manque de quoi signer des badges", "pip install 'helpbot[badge]'")
     if (
         settings.store.url
         and not find_spec("psycopg")
@@ -141,7 +147,7 @@ def _secrets(found: Findings, settings: Settings) -> None:
     matrix = settings.matrix
     for path in (
         matrix.password_file, matrix.access_token_file, matrix.recovery_key_file, settings.store.url_file,
-        settings.privacy.pseudonym_key_file,
+        settings.privacy.pseudonym_key_file, settings.badge.key_file,
     ):  # fmt: skip
         if path and path.exists() and _readable_by_others(path):
             found.warn(f"{path} se lit depuis d'autres comptes", f"chmod 600 {path}")

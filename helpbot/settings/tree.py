@@ -220,6 +220,28 @@ class Publishing(_Section):
     site: Annotated[Text, AfterValidator(values.web_folder)] | None = None
 
 
+class Badge(_Section):
+    """Who answers for the badges that people ask for; without an issuer there are none."""
+
+    issuer: Annotated[Text, AfterValidator(values.website)] | None = None
+    name: Text | None = None
+    key_file: FilePath = Path("badge.key")
+
+    @field_validator("name")
+    @classmethod
+    def _named(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("issuer") and not value:
+            raise wrong(
+                "badge.issuer demande badge.name", "le nom de l'organisme, tel qu'il figure sur le badge"
+            )
+        return value
+
+    @field_validator("key_file", mode="before")
+    @classmethod
+    def _beside_the_file(cls, value: object) -> object:
+        return "badge.key" if value is None else value
+
+
 class Metrics(_Section):
     """Where figures and health are served; None: nowhere."""
 
@@ -244,6 +266,7 @@ class Settings(_Section):
     volunteers: tuple[Volunteer, ...] = ()
     privacy: Privacy = Privacy()
     publishing: Publishing = Publishing()
+    badge: Badge = Badge()
     metrics: Metrics = Metrics()
 
     @field_validator("volunteers")
@@ -262,4 +285,13 @@ class Settings(_Section):
         if data_dir and key.resolve().is_relative_to(data_dir.resolve()):
             what = "la clé des pseudonymes doit rester hors de data_dir et de ses sauvegardes"
             raise wrong(what, "déplacez-la, par exemple à côté de ce fichier", at=("pseudonym_key_file",))
+        return value
+
+    @field_validator("badge")
+    @classmethod
+    def _badge_key_apart(cls, value: Badge, info: ValidationInfo) -> Badge:
+        data_dir = info.data.get("data_dir")
+        if data_dir and value.key_file.resolve().is_relative_to(data_dir.resolve()):
+            what = "la clé des badges doit rester hors de data_dir et de ses sauvegardes"
+            raise wrong(what, "déplacez-la, par exemple à côté de ce fichier", at=("key_file",))
         return value

@@ -60,6 +60,14 @@ def homeserver(value: str) -> str:
     return value.rstrip("/")
 
 
+def website(value: str) -> str:
+    """Want the https address of a site."""
+    parts = urlsplit(value)
+    if parts.scheme != "https" or not parts.hostname:
+        raise wrong(f"« {value} » n'est pas une adresse web", "par exemple « https://drane.exemple.fr »")
+    return value
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -2,30 +2,76 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING
 
+from helpbot.core.badges import BadgeWords
 from helpbot.core.journey import Journey
 from helpbot.core.notices import Notice
 from helpbot.core.notices import journey as say
-from helpbot.texts.markup import escape
+from helpbot.texts.markup import escape, to_html, to_plain
 
 if TYPE_CHECKING:
     from helpbot.texts.catalogue import Catalogue
 
 
+_PAGE = """\
+<!doctype html>
+<html lang="fr">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+body {{ max-width: 40rem; margin: 2rem auto; padding: 0 1rem; font: 1.1rem/1.6 system-ui, sans-serif }}
+body {{ color: #1b1b1f; background: #fff }}
+h1 {{ font-size: 1.7rem }}
+li {{ margin: .4rem 0 }}
+@media print {{ body {{ margin: 0; font-size: 12pt }} }}
+</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
 def derived(notice: Notice, catalogue: Catalogue) -> dict[str, str]:
     """Return the fields that the words of these notices use beside their own; empty for any other."""
     match notice:
-        case say.MyJourney(found, months):
+        case say.MyJourney(found, months, badges):
             kept = "_journey_kept" if found.kept else "_journey_passing"
             return {
                 "journey_list": lines(found, catalogue),
                 "kept_words": catalogue.word(kept, months=str(months)),
+                "files_words": catalogue.word("_journey_files_badge" if badges else "_journey_files"),
             }
         case say.NoJourney(kept):
             return {"kept_words": catalogue.word("_journey_will_keep") if kept else ""}
         case _:
             return {}
+
+
+def document(catalogue: Catalogue, found: Journey, *, name: str, today: str) -> tuple[str, str]:
+    """Return what somebody gave as a Markdown text and as an HTML page to print; `today` is an ISO day."""
+    word = catalogue.word
+    who = word("_journey_of", name=escape(name)) if name else ""
+    title, day = word("_journey_title"), word("_journey_made", day=catalogue.day(today))
+    text = "\n\n".join(p for p in (who, lines(found, catalogue), word("_journey_about"), day) if p)
+    page = _PAGE.format(title=html.escape(title), body=to_html(text))
+    return f"# {title}\n\n{text}\n", page
+
+
+def badge_words(catalogue: Catalogue, found: Journey) -> BadgeWords:
+    """Return what a badge says of somebody's journey."""
+    word = catalogue.word
+    narrative = to_plain(lines(found, catalogue))
+    return BadgeWords(word("_badge_name"), word("_badge_description"), word("_badge_criteria"), narrative)
 
 
 def lines(found: Journey, catalogue: Catalogue) -> str:

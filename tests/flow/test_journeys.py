@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import html
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from helpbot.core.badges import Issuer
 from helpbot.core.faq import Faq
 from helpbot.core.routing import Caps
 from helpbot.core.tickets import Plan
+from helpbot.flow.setting import Badges
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.tester import LEA, SAM, UNKNOWN, BotTester, small_faq
 
@@ -47,6 +53,17 @@ async def helped(bot: BotTester, asker: str, *, thanks: bool) -> None:
         await bot.reacts(asker, bot.shown(kind="relay")[-1].event_id, "✅")
     else:
         await bot.advance(days=10)  # it closes by itself
+
+
+async def helped_once(bot: BotTester) -> None:
+    await bot.direct(VERA)
+    await helped(bot, LEA, thanks=True)
+
+
+async def newcomer(bot: BotTester) -> str:
+    """Somebody with a direct message who has not helped anybody."""
+    await bot.direct(SAM)
+    return SAM
 
 
 async def told(bot: BotTester, command: str, user: str = VERA) -> str:
@@ -116,3 +133,45 @@ async def test_what_is_kept_names_nobody_but_a_pseudonym(bot: BotTester) -> None
     [step] = await bot.running.store.run(lambda tx: tx.journey(alias))
     assert (step.theme, step.answers, step.thanks) == ("pix", 1, 1)
     assert "vera" not in alias
+
+
+async def test_it_comes_in_files_into_the_direct_message_only(bot: BotTester) -> None:
+    await helped_once(bot)
+    await bot.says(VERA, "!monparcours fichier", room=bot.helpers)
+    direct = (await bot.running.store.run(lambda tx: tx.direct_room(VERA))).room
+    files = [m for m in bot.shown(direct) if m.content["msgtype"] == "m.file"]
+    assert [m.body for m in files] == ["parcours-2026-09-28.md", "parcours-2026-09-28.html"]
+    text, page = (bot.server.files[m.content["file"]["url"]][2].decode() for m in files)
+    for words in ("Vera Dupont", "1 réponse donnée", "Pix en classe (1)", "28\u00a0septembre\u00a02026"):
+        assert words in text
+        assert words in html.unescape(page)
+    assert "<h1>Mon parcours d’entraide</h1>" in page
+    assert "default-src 'none'" in page
+    assert "Léa" not in text + page
+    assert not any(m.content["msgtype"] == "m.file" for m in bot.shown(bot.helpers))
+
+
+async def test_a_badge_is_made_on_request_and_kept_nowhere(bot: BotTester) -> None:
+    await helped_once(bot)
+    assert "Aucun badge" in await told(bot, "!monparcours badge")
+    assert "badge" not in await told(bot, "!monparcours")
+    signed: list[dict[str, Any]] = []
+
+    def sign(claims: dict[str, Any]) -> str:
+        signed.append(claims)
+        return "header.payload.signature"
+
+    bot.running.setting.badges = Badges(Issuer("https://drane.exemple.fr", "DRANE d’exemple"), sign)
+    assert "!monparcours badge" in await told(bot, "!monparcours")
+    await told(bot, "!monparcours badge")
+    direct = (await bot.running.store.run(lambda tx: tx.direct_room(VERA))).room
+    notice, file = bot.shown(direct)[-2:]
+    assert "DRANE d’exemple" in notice.body
+    assert file.body == "badge-entraide-2026-09-28.jwt"
+    [claims] = signed
+    assert "1 réponse donnée" in claims["credentialSubject"]["narrative"]
+    assert (claims["validFrom"], claims["nbf"] * 1000) == ("2026-09-28T07:00:00Z", bot.clock.now())
+    with closing(sqlite3.connect(bot.folder / "helpbot.db")) as db:
+        kept = "".join(content for (content,) in db.execute("SELECT content FROM outbox"))
+    assert "header.payload.signature" not in kept
+    assert "encore vide" in await told(bot, "!monparcours badge", await newcomer(bot))

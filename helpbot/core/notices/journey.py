@@ -15,6 +15,8 @@ class MyJourney(Notice):
     journey: Journey
     log_months: int
     """How long the log lasts where nothing more is kept."""
+    badges: bool = False
+    """They may ask for a badge here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,15 @@ class JourneyDropped(Notice):
     """Nothing is kept of it beyond the log any more."""
 
     log_months: int
+
+
+@dataclass(frozen=True, slots=True)
+class BadgeMade(Notice):
+    """An Open Badge follows as a file: what it is, and whose it is."""
+
+    issuer: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoBadges(Notice):
+    """The operator issues no badges."""
