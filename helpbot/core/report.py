@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from helpbot.core.disclosure import FEW, Cell, withheld
 from helpbot.core.hours import Calendar
 
-GROUPS = ("faq", "redirect", "peer", "volunteer", "referent", "nobody", "withdrawn")
+GROUPS = ("faq", "redirect", "peer", "volunteer", "referent", "self", "nobody", "withdrawn")
 """How a question ended, as reports tell it, in the order of the autonomy curve: from the FAQ to nobody."""
 HUMAN = ("peer", "volunteer", "referent")
 _GROUP_OF = {group: group for group in GROUPS} | {"clarified": "faq", "twin": "faq"}

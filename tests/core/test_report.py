@@ -69,6 +69,11 @@ def test_three_people_make_no_report() -> None:
     assert set(report.groups.values()) == {None}
 
 
+def test_what_askers_solved_themselves_is_told_apart() -> None:
+    ended = [*term(20, 6), *(("2026-11", "pix", "self", f"a{n}", "") for n in range(6))]
+    assert publish(counts(ended)).groups["self"] == 6
+
+
 def test_no_question_at_all_is_told() -> None:
     report = publish(Counts())
     assert (report.total, report.open, report.groups) == (0, 0, {})

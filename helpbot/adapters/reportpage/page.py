@@ -25,9 +25,9 @@ MOST_THEMES = 12
 MOST_ENTRIES = 25
 """The others are folded."""
 NBSP = "\u00a0"
-_COLUMNS = ("faq", "peer", "volunteer", "referent", "nobody", "redirect", "withdrawn")
+_COLUMNS = ("faq", "peer", "volunteer", "referent", "nobody", "self", "redirect", "withdrawn")
 _PICTURED: dict[str, tuple[str, ...]] = {g: (g,) for g in _COLUMNS[:5]}
-_PICTURED |= {"other": ("redirect", "withdrawn")}
+_PICTURED |= {"other": ("self", "redirect", "withdrawn")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ def page(overview: Overview, catalogue: Catalogue) -> str:
         word=catalogue.word,
         pictures={name: Markup(svg) for name, svg in _pictures(overview, months, catalogue).items()},  # noqa: S704
         month_name=catalogue.month,
+        level_name=catalogue.level,
     )
 
 
