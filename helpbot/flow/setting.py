@@ -97,7 +97,7 @@ class Names:
         return self.known[user]
 
     def full_name(self, user: UserId) -> str:
-        """Return a whole name, for whoever wants to be named by it, empty where there is none; raises `NameNeeded` likewise."""
+        """Return a whole name, for whoever wants to be named by it; raises `NameNeeded` likewise."""
         if user not in self.full:
             raise NameNeeded(user)
         return self.full[user]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,9 @@ from test_reportpage import busy_overview
 
 from helpbot.adapters.reportpage import page as make_page
 from helpbot.adapters.reportpage import write_page
+from helpbot.core.journey import Journey
 from helpbot.texts import load_catalogue
+from helpbot.texts.journey import document
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -45,6 +48,23 @@ def test_the_checker_finds_nothing(page: Page) -> None:
 
     found = Axe().run(page).response["violations"]
     assert [(v["id"], v["impact"], v["nodes"][0]["html"]) for v in found] == []
+
+
+def test_the_page_of_a_journey_passes_too(browser: Browser, tmp_path: Path) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Journey(
+        12, 7, (("Pix, déploiement", 9), ("RGPD", 3)), ("college",), ("1.2",), ("2026-09", "2026-11")
+    )
+    _, html = document(load_catalogue(), found, name="Nora Exemple", today="2026-11-21")
+    (tmp_path / "parcours.html").write_text(html, "utf-8")
+    opened = browser.new_page(viewport=PHONE)
+    opened.goto((tmp_path / "parcours.html").as_uri())
+    assert Axe().run(opened).response["violations"] == []
+    assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert opened.locator("h1").inner_text() == "Mon parcours d’entraide"
+    assert opened.locator("li").count() == 6
+    opened.close()
 
 
 def test_nothing_is_wider_than_the_screen(page: Page) -> None:
