@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from helpbot.core import french
 from helpbot.core.disclosure import FEW
 from helpbot.core.faq import Faq, FaqEntry
 from helpbot.core.gaps.values import Gap
@@ -72,6 +73,7 @@ class GapRow:
     """Something that the FAQ lacks, asked for by at least five people."""
 
     label: str
+    """Its words that five people or more said; may be empty."""
     title: str
     """Of its theme; empty where nobody could tell."""
     band: str
@@ -133,7 +135,7 @@ def gap_rows(
     """Return the gaps that at least five people asked about; `month_of` names the months of their moments."""
     return tuple(
         GapRow(
-            gap.label,
+            _common_words(gap),
             titles.get(gap.theme, gap.theme) if gap.theme else "",
             str(max(size for size in (5, 10, 20, 50) if gap.count >= size)),
             refused=2 * gap.refused > gap.count,
@@ -142,6 +144,16 @@ def gap_rows(
         for gap in gaps
         if gap.people >= FEW
     )
+
+
+def _common_words(gap: Gap) -> str:
+    """Return the words of a gap's label that five people or more said; any other could name somebody."""
+    said: dict[str, set[str]] = {}
+    for question in gap.asked:
+        for stem in french.stems(question.text):
+            said.setdefault(stem, set()).add(question.asker or "")
+    words = gap.label.split(", ")
+    return ", ".join(w for w in words if all(len(said.get(s, ())) >= FEW for s in french.stems(w)))
 
 
 def _themes(report: Report, faq: Faq, helpers: Mapping[str, str]) -> Iterable[ThemeRow]:

@@ -69,12 +69,18 @@ def test_the_five_domains_are_told_also_where_nothing_covers_them() -> None:
 
 def test_a_gap_of_four_people_is_not_told_and_of_five_without_its_number() -> None:
     def gap(people: int, count: int) -> Gap:
-        asked = tuple(Unanswered(f"badge {n}", at=n, refused=n == 0) for n in range(count))
-        return Gap("badge", "Le badge ?", asked, people, "pix")
+        asked = tuple(
+            Unanswered(
+                "badge de Nora" if n < 4 else "mon badge", at=n, asker=f"p{n % people}", refused=n == 0
+            )
+            for n in range(count)
+        )
+        return Gap("badge, nora", "Le badge ?", asked, people, "pix")
 
     months = dict.fromkeys(range(60), "2026-11")
     rows = gap_rows([gap(4, 30), gap(5, 19), gap(9, 51)], {"pix": "Pix"}, months)
     assert [(r.band, r.title, r.refused) for r in rows] == [("10", "Pix", False), ("50", "Pix", False)]
+    assert [r.label for r in rows] == ["badge", "badge"], "four people said a name"
 
 
 def test_helpers_are_told_in_bands() -> None:
