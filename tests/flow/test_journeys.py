@@ -97,9 +97,9 @@ async def test_it_is_told_in_private_wherever_it_was_asked(bot: BotTester) -> No
     assert "1 réponse donnée" in bot.last(direct).body
     assert not any("réponse donnée" in m.body for m in bot.shown(bot.helpers))
     await bot.says(SAM, "!monparcours")
-    assert "message direct" in bot.last().body
-    await bot.direct(SAM)
-    assert "encore vide" in await told(bot, "!monparcours", SAM)
+    opened = (await bot.running.store.run(lambda tx: tx.direct_room(SAM))).room
+    assert "encore vide" in bot.last(opened).body
+    assert not any("encore vide" in m.body for m in bot.shown())
 
 
 @pytest.mark.parametrize("wanted", ["!monparcours garder", ""])

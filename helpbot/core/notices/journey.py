@@ -49,3 +49,8 @@ class BadgeMade(Notice):
 @dataclass(frozen=True, slots=True)
 class NoBadges(Notice):
     """The operator issues no badges."""
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyInFiles(Notice):
+    """Two files follow."""

@@ -9,7 +9,6 @@ from helpbot.core.badges import claims, credential
 from helpbot.core.commands import Command
 from helpbot.core.incoming import Message
 from helpbot.core.journey import Journey, journey
-from helpbot.core.notices import WriteToMe
 from helpbot.core.notices import journey as say
 from helpbot.core.problems import Problems
 from helpbot.core.when import fold
@@ -56,9 +55,9 @@ def read_journey(desk: Desk, person: str) -> Journey:
 
 def _send_files(desk: Desk, event: Message, found: Journey) -> None:
     """Send it as a Markdown text and as a page to print, into the direct message only."""
+    desk.privately(event, say.JourneyInFiles())
     direct = desk.direct_room(event)
-    if direct is None:
-        desk.note(event, WriteToMe())
+    if direct is None:  # it could not be opened, as they were told
         return
     today = desk.setting.policy.calendar.local(desk.now).date().isoformat()
     name = desk.setting.names.full_name(event.sender)
@@ -69,9 +68,9 @@ def _send_files(desk: Desk, event: Message, found: Journey) -> None:
 
 def _send_badge(desk: Desk, event: Message, found: Journey) -> None:
     """Send an Open Badge of it, made now and kept nowhere."""
-    badges, direct = desk.setting.badges, desk.direct_room(event)
-    if direct is None or badges is None:
-        desk.note(event, WriteToMe() if direct is None else say.NoBadges())
+    badges = desk.setting.badges
+    if badges is None:
+        desk.privately(event, say.NoBadges())
         return
     at = datetime.fromtimestamp(desk.now // 1000, UTC)
     badge = credential(
@@ -88,6 +87,9 @@ def _send_badge(desk: Desk, event: Message, found: Journey) -> None:
         desk.privately(event, say.NoBadges())
         return
     desk.privately(event, say.BadgeMade(badges.issuer.name))
+    direct = desk.direct_room(event)
+    if direct is None:
+        return
     desk.writer.send_file(direct, f"badge-entraide-{at:%Y-%m-%d}.jwt", signed, mimetype="application/jwt")
 
 
