@@ -81,13 +81,6 @@ class Desk:
         self.writer.say(room, say.GreetingDirect(self.setting.me.name), Kind.GREETING, purpose="greeting")
         self.note(event, say.LookInDirect())
 
-    def direct_room(self, event: Message) -> RoomId | None:
-        """Return the direct message with whoever wrote: this room, or the one there is; None without one."""
-        if self.direct(event):
-            return event.room
-        direct = self.tx.direct_room(event.sender)
-        return direct.room if direct is not None else None
-
     def facts(self, ticket: Ticket, *, people: bool = False) -> tickets.Facts:
         """Return what a decision on a ticket needs; volunteers only when `people` may be asked."""
         room = self.item.event.room

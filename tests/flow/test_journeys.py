@@ -140,7 +140,8 @@ async def test_it_comes_in_files_into_the_direct_message_only(bot: BotTester) ->
     await bot.says(VERA, "!monparcours fichier", room=bot.helpers)
     direct = (await bot.running.store.run(lambda tx: tx.direct_room(VERA))).room
     files = [m for m in bot.shown(direct) if m.content["msgtype"] == "m.file"]
-    assert [m.body for m in files] == ["parcours-2026-09-28.md", "parcours-2026-09-28.html"]
+    assert "deux fichiers" in files[0].body
+    assert [m.content["filename"] for m in files] == ["parcours-2026-09-28.md", "parcours-2026-09-28.html"]
     text, page = (bot.server.files[m.content["file"]["url"]][2].decode() for m in files)
     for words in ("Vera Dupont", "1 réponse donnée", "Pix en classe (1)", "28\u00a0septembre\u00a02026"):
         assert words in text
@@ -165,9 +166,9 @@ async def test_a_badge_is_made_on_request_and_kept_nowhere(bot: BotTester) -> No
     assert "!monparcours badge" in await told(bot, "!monparcours")
     await told(bot, "!monparcours badge")
     direct = (await bot.running.store.run(lambda tx: tx.direct_room(VERA))).room
-    notice, file = bot.shown(direct)[-2:]
-    assert "DRANE d’exemple" in notice.body
-    assert file.body == "badge-entraide-2026-09-28.jwt"
+    file = bot.shown(direct)[-1]
+    assert "DRANE d’exemple" in file.body
+    assert file.content["filename"] == "badge-entraide-2026-09-28.jwt"
     [claims] = signed
     assert "1 réponse donnée" in claims["credentialSubject"]["narrative"]
     assert (claims["validFrom"], claims["nbf"] * 1000) == ("2026-09-28T07:00:00Z", bot.clock.now())

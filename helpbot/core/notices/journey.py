@@ -41,7 +41,7 @@ class JourneyDropped(Notice):
 
 @dataclass(frozen=True, slots=True)
 class BadgeMade(Notice):
-    """An Open Badge follows as a file: what it is, and whose it is."""
+    """Under the file of an Open Badge: what it is, and whose it is."""
 
     issuer: str
 
@@ -53,4 +53,4 @@ class NoBadges(Notice):
 
 @dataclass(frozen=True, slots=True)
 class JourneyInFiles(Notice):
-    """Two files follow."""
+    """Under the first of two files."""

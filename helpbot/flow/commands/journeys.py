@@ -13,6 +13,8 @@ from helpbot.core.notices import journey as say
 from helpbot.core.problems import Problems
 from helpbot.core.when import fold
 from helpbot.flow.desk import Desk
+from helpbot.flow.erasure import export_slot
+from helpbot.flow.setting import Badges
 from helpbot.texts.journey import badge_words, document
 
 log = logging.getLogger("helpbot.badges")
@@ -55,42 +57,54 @@ def read_journey(desk: Desk, person: str) -> Journey:
 
 def _send_files(desk: Desk, event: Message, found: Journey) -> None:
     """Send it as a Markdown text and as a page to print, into the direct message only."""
-    desk.privately(event, say.JourneyInFiles())
-    direct = desk.direct_room(event)
-    if direct is None:  # it could not be opened, as they were told
-        return
     today = desk.setting.policy.calendar.local(desk.now).date().isoformat()
     name = desk.setting.names.full_name(event.sender)
     markdown, html = document(desk.setting.catalogue, found, name=name, today=today)
-    desk.writer.send_file(direct, f"parcours-{today}.md", markdown, mimetype="text/markdown")
-    desk.writer.send_file(direct, f"parcours-{today}.html", html, mimetype="text/html")
+    direct = desk.begin_direct(event)
+    if direct is None:  # it could not be opened, as they were told
+        return
+    slot = export_slot(desk.setting.alias(event.sender))
+    send, caption = desk.writer.send_file, say.JourneyInFiles()
+    send(direct, f"parcours-{today}.md", markdown, mimetype="text/markdown", slot=slot, caption=caption)
+    send(direct, f"parcours-{today}.html", html, mimetype="text/html", slot=slot)
 
 
 def _send_badge(desk: Desk, event: Message, found: Journey) -> None:
     """Send an Open Badge of it, made now and kept nowhere."""
     badges = desk.setting.badges
-    if badges is None:
+    signed = _signed(desk, badges, event, found) if badges is not None else ""
+    if badges is None or not signed:
         desk.privately(event, say.NoBadges())
         return
-    at = datetime.fromtimestamp(desk.now // 1000, UTC)
+    direct = desk.begin_direct(event)
+    if direct is None:
+        return
+    day = desk.setting.policy.calendar.local(desk.now).date().isoformat()
+    desk.writer.send_file(
+        direct,
+        f"badge-entraide-{day}.jwt",
+        signed,
+        mimetype="application/jwt",
+        slot=export_slot(desk.setting.alias(event.sender)),
+        caption=say.BadgeMade(badges.issuer.name),
+    )
+
+
+def _signed(desk: Desk, badges: Badges, event: Message, found: Journey) -> str:
+    """Return the badge, signed; empty where the operator's key cannot be used."""
+    at = desk.now // 1000
     badge = credential(
         badges.issuer,
         badge_words(desk.setting.catalogue, found),
         holder=event.sender,
-        valid_from=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        valid_from=datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         cause=event.event_id,
     )
     try:
-        signed = badges.sign(claims(badge, desk.now // 1000))
+        return badges.sign(claims(badge, at))
     except Problems as wrong:
         log.error("a badge could not be signed", extra={"why": str(wrong)})
-        desk.privately(event, say.NoBadges())
-        return
-    desk.privately(event, say.BadgeMade(badges.issuer.name))
-    direct = desk.direct_room(event)
-    if direct is None:
-        return
-    desk.writer.send_file(direct, f"badge-entraide-{at:%Y-%m-%d}.jwt", signed, mimetype="application/jwt")
+        return ""
 
 
 HANDLERS = {"monparcours": my_journey}
