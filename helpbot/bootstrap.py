@@ -40,6 +40,7 @@ from helpbot.flow.reload import reload_faq
 from helpbot.flow.runner import Bot
 from helpbot.flow.setting import Badges, Policy, RoomPolicy, Setting
 from helpbot.flow.survey import Surveyor
+from helpbot.flow.understanding import Understanding
 from helpbot.flow.write import Written
 from helpbot.ports import Clock, ErasureJournal, Homeserver, Store
 from helpbot.texts import load_catalogue
@@ -123,6 +124,21 @@ def load_index(settings: Settings) -> FaqIndex:
     )
     index.verdict("")  # reads the rules of danger now rather than at the first question
     return index
+
+
+def load_understanding(settings: Settings) -> Understanding | None:
+    """Return the semantic extra that was chosen, None when there is none. Raises `Problems` of its folder."""
+    chosen = settings.answering.semantic
+    if chosen.folder is not None:
+        from helpbot.adapters.meaning.folder import StaticModel
+
+        return Understanding(StaticModel.read(chosen.folder))
+    if chosen.endpoint is not None:
+        from helpbot.adapters.meaning.endpoint import Endpoint
+
+        key = chosen.key.get_secret_value() if chosen.key else None
+        return Understanding(Endpoint(chosen.endpoint, chosen.model or "", key))
+    return None
 
 
 def account_of(settings: Settings) -> Account:
@@ -223,6 +239,7 @@ async def make_bot(
         index=index,
         alias=alias,
         badges=make_badges(settings),
+        understanding=load_understanding(settings),
     )
     bot = Bot(
         store=store,

@@ -27,6 +27,7 @@ from helpbot.flow.facts import credit, first_reply, late_reply, redirection, sho
 from helpbot.flow.intake import TEXT_TYPES, pending_for
 from helpbot.flow.rooms import open_direct
 from helpbot.flow.setting import DirectNeeded, NameNeeded, Setting
+from helpbot.flow.understanding import VectorNeeded
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Clock, Homeserver, HomeserverError, Store, Tx
 
@@ -53,6 +54,9 @@ async def handle(
             await open_direct(store, homeserver, setting, needed.user)
         except NameNeeded as needed:
             await learn_name(homeserver, setting, needed)
+        except VectorNeeded as needed:
+            if setting.understanding is not None:
+                await setting.understanding.learn(setting.index.faq, needed.text, now)
         except Exception:
             # One poisoned message must not stop the others: no content here, only the place.
             log.exception("a message could not be handled", extra={"attempts": item.attempts + 1})

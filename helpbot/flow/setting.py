@@ -15,6 +15,7 @@ from helpbot.core.ids import EventId, RoomId, UserId, server_of
 from helpbot.core.matching import FaqIndex, Verdict
 from helpbot.core.roomchoices import Choices
 from helpbot.core.tickets import Plan
+from helpbot.flow.understanding import Understanding
 from helpbot.texts import Catalogue
 
 
@@ -154,6 +155,8 @@ class Setting:
     names: Names = field(default_factory=Names)
     judged: dict[bytes, Verdict] = field(default_factory=dict)
     """Digest of a question → its verdict, oldest first; emptied when the FAQ changes."""
+    understanding: Understanding | None = None
+    """The semantic extra, where the operator chose one."""
     faq_problems: tuple[str, ...] = ()
     """Why the files as they are now do not load, as it was told; `index` is the last good one."""
 
@@ -177,5 +180,12 @@ class Setting:
         return verdict
 
     def verdict_of(self, text: str, before: str | None) -> Verdict:
-        """Return what the FAQ makes of a question, read with the one `before` it where there is one."""
-        return self.judge(text) if before is None else self.index.verdict(text, before=before)
+        """Return what the FAQ makes of a question, read with the one `before` it where there is one.
+
+        Raises `VectorNeeded` where the semantic extra is on, the words leave a doubt and no vector is known.
+        """
+        verdict = self.judge(text) if before is None else self.index.verdict(text, before=before)
+        if self.understanding is None:
+            return verdict
+        whole = text if before is None else f"{before} {text}"
+        return self.understanding.widened(self.index.faq, verdict, whole)

@@ -126,11 +126,34 @@ class Rooms(_Section):
     settings: Mapping[Room, RoomSettings] = Field(default_factory=dict)
 
 
+class Semantic(_Section):
+    """Where vectors of texts come from; None everywhere: words alone decide."""
+
+    folder: FilePath | None = None
+    endpoint: Annotated[Text, AfterValidator(values.endpoint)] | None = None
+    model: Text | None = None
+    key: SecretStr | None = None
+    key_file: FilePath | None = None
+
+    @field_validator("model")
+    @classmethod
+    def _one_source(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if not {"folder", "endpoint"} <= info.data.keys():
+            return value  # a problem of their own
+        folder, endpoint = info.data["folder"], info.data["endpoint"]
+        if folder and endpoint:
+            raise wrong("folder et endpoint ne vont pas ensemble", "gardez l'un des deux", at=("..",))
+        if endpoint and not value:
+            raise wrong("endpoint demande model", "donnez le nom que le serveur connaît")
+        return value
+
+
 class Answering(_Section):
     """When the FAQ answers by itself; None: the calibrated thresholds."""
 
     answer_at: Share | None = None
     clarify_at: Share | None = None
+    semantic: Semantic = Semantic()
 
     @field_validator("clarify_at")
     @classmethod

@@ -68,6 +68,16 @@ def website(value: str) -> str:
     return value
 
 
+def endpoint(value: str) -> str:
+    """Want https, or http to this machine: what people ask travels there."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise wrong(f"« {value} » n'est pas une adresse web", "par exemple « http://127.0.0.1:8080/v1 »")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise wrong("les questions y passeraient en clair", "utilisez https, ou un serveur de cette machine")
+    return value.rstrip("/")
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
