@@ -128,7 +128,7 @@ def load_index(settings: Settings) -> FaqIndex:
 
 def load_understanding(settings: Settings) -> Understanding | None:
     """Return the semantic extra that was chosen, None when there is none. Raises `Problems` of its folder."""
-    chosen = settings.answering.semantic
+    chosen = settings.semantic
     if chosen.folder is not None:
         from helpbot.adapters.meaning.folder import StaticModel
 
@@ -221,6 +221,7 @@ async def make_bot(
     index: FaqIndex,
     homeserver: Homeserver,
     *,
+    understanding: Understanding | None = None,
     on_ready: Callable[[], None] = lambda: None,
     clock: Clock | None = None,
     counters: Counters | None = None,
@@ -239,7 +240,7 @@ async def make_bot(
         index=index,
         alias=alias,
         badges=make_badges(settings),
-        understanding=load_understanding(settings),
+        understanding=understanding,
     )
     bot = Bot(
         store=store,

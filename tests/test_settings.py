@@ -409,3 +409,30 @@ def test_settings_are_read_here_where_no_other_process_can_be_had(
 def test_running_needs_nothing_that_checks_settings() -> None:
     code = "import sys, helpbot.cli.run, helpbot.bootstrap; sys.exit('pydantic' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("semantic", "says"),
+    [
+        (
+            "{folder: m, endpoint: 'http://127.0.0.1:8080/v1', model: x}",
+            "folder et endpoint ne vont pas ensemble",
+        ),
+        ("{endpoint: 'http://127.0.0.1:8080/v1'}", "endpoint demande model"),
+        ("{endpoint: 'http://exemple.fr/v1', model: x}", "les questions y passeraient en clair"),
+        ("{endpoint: exemple, model: x}", "n'est pas une adresse web"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_where_vectors_come_from_is_one_place(semantic: str, says: str) -> None:
+    assert [p for p in problems(f"{MINIMAL}semantic: {semantic}\n") if says in p]
+
+
+def test_a_model_of_the_operator(folder: Path) -> None:
+    (folder / "cle").write_text("sésame\n")
+    text = f"{MINIMAL}semantic: {{endpoint: 'https://exemple.fr/v1/', model: x, key_file: cle}}\n"
+    semantic = load(text).semantic
+    assert semantic.endpoint == "https://exemple.fr/v1"
+    assert semantic.key is not None
+    assert semantic.key.get_secret_value() == "sésame"
+    assert load(f"{MINIMAL}semantic: {{folder: m}}\n").semantic.folder == folder / "m"

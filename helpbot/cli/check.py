@@ -82,6 +82,7 @@ def examine(config: Path, settings: Settings, now: int) -> Findings:
     """Look at everything that needs no network. `run` does the same before it connects."""
     found = Findings(config)
     _faq(found, settings)
+    _meaning(found, settings)
     _folders(found, settings)
     _secrets(found, settings)
     _calendars(found, settings, now)
@@ -104,6 +105,17 @@ def _faq(found: Findings, settings: Settings) -> None:
         near = difflib.get_close_matches(theme, themes, 1)
         hint = f"vouliez-vous dire « {near[0]} » ?" if near else f"rubriques : {', '.join(themes)}"
         found.warn(f"volunteers : aucune fiche n'a la rubrique « {theme} »", hint)
+
+
+def _meaning(found: Findings, settings: Settings) -> None:
+    if settings.semantic.folder is None:
+        return
+    from helpbot.adapters.meaning.folder import StaticModel
+
+    try:
+        StaticModel.read(settings.semantic.folder)
+    except Problems as problems:
+        found.errors += problems.found
 
 
 def _folders(found: Findings, settings: Settings) -> None:
@@ -147,7 +159,7 @@ def _secrets(found: Findings, settings: Settings) -> None:
     matrix = settings.matrix
     for path in (
         matrix.password_file, matrix.access_token_file, matrix.recovery_key_file, settings.store.url_file,
-        settings.privacy.pseudonym_key_file, settings.badge.key_file,
+        settings.privacy.pseudonym_key_file, settings.badge.key_file, settings.semantic.key_file,
     ):  # fmt: skip
         if path and path.exists() and _readable_by_others(path):
             found.warn(f"{path} se lit depuis d'autres comptes", f"chmod 600 {path}")

@@ -71,6 +71,7 @@ async def serve(settings: Settings) -> int:
         loop.add_signal_handler(name, stopping.set)
     try:
         index = bootstrap.load_index(settings)
+        understanding = bootstrap.load_understanding(settings)
     finally:
         gc.enable()
     homeserver = bot = page = None
@@ -111,7 +112,14 @@ async def serve(settings: Settings) -> int:
             log.info("ready", extra={"user": str(homeserver.user_id), "entries": entries})
 
         entries = len(index.faq.entries)
-        bot = await bootstrap.make_bot(settings, index, homeserver, on_ready=ready, counters=watch.counters)
+        bot = await bootstrap.make_bot(
+            settings,
+            index,
+            homeserver,
+            understanding=understanding,
+            on_ready=ready,
+            counters=watch.counters,
+        )
         watch.bot = bot
         del index  # a reload puts another one in its place
         stopper = asyncio.create_task(_stop_when(stopping, bot.stop))

@@ -15,7 +15,7 @@ from pydantic import BaseModel, SecretStr
 from helpbot.core.problems import Problem
 
 PREFIX = "HELPBOT__"
-SECRETS = (("matrix", "password"), ("matrix", "access_token"), ("store", "url"))
+SECRETS = (("matrix", "password"), ("matrix", "access_token"), ("store", "url"), ("semantic", "key"))
 _DEEPEST = 6
 _QUOTES = "mettez la valeur entre guillemets"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -153,7 +153,6 @@ class Answering(_Section):
 
     answer_at: Share | None = None
     clarify_at: Share | None = None
-    semantic: Semantic = Semantic()
 
     @field_validator("clarify_at")
     @classmethod
@@ -285,6 +284,7 @@ class Settings(_Section):
     referents: tuple[User, ...] = ()
     rooms: Rooms = Rooms()
     answering: Answering = Answering()
+    semantic: Semantic = Semantic()
     routing: Routing = Routing()
     volunteers: tuple[Volunteer, ...] = ()
     privacy: Privacy = Privacy()

@@ -128,3 +128,12 @@ async def test_rooms_that_the_bot_is_not_in(folder: Path, clock: FakeClock) -> N
         ("rooms.volunteers", "il entrera au démarrage"),
         ("rooms.settings.!elsewhere:test", "invitez-y @bot:test"),
     ]
+
+
+def test_a_model_that_is_not_there(folder: Path) -> None:
+    (folder / "config.yaml").write_text(CONFIG + "semantic: {folder: modele}\n")
+    result = check("-c", "config.yaml")
+    assert result.exit_code == 1
+    assert [Path(line.partition(":")[0]).name for line in result.stdout.splitlines()] == [
+        "tokenizer.json", "model.safetensors",
+    ]  # fmt: skip
