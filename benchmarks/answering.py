@@ -23,6 +23,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
@@ -50,10 +51,10 @@ class Client:
     def __init__(self, http: aiohttp.ClientSession, base: str, token: str) -> None:
         self.http, self.base, self.head = http, base, {"Authorization": f"Bearer {token}"}
 
-    async def call(self, method: str, path: str, body: object = None, **query: str) -> dict:
+    async def call(self, method: str, path: str, body: object = None, **query: str) -> dict[str, Any]:
         url = f"{self.base}/_matrix/client/v3/{path}"
         async with self.http.request(method, url, json=body, params=query, headers=self.head) as answer:
-            data = await answer.json()
+            data: dict[str, Any] = await answer.json()
             if answer.status >= 400:
                 raise RuntimeError(f"{method} {path}: {data}")
             return data

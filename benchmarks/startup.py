@@ -17,8 +17,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from helpbot.adapters.faqfiles.load import load_faq
 from helpbot.testing.person import Person
@@ -126,12 +129,13 @@ async def ask(lea: Person, bot: str, room: str, count: int) -> None:
     """Ask one question after the other, each once the one before is answered."""
     for entry in islice(load_faq(FAQ).entries, count):
         asked = await lea.say(room, entry.question, mention=[bot])
-        await lea.wait(
-            lambda e, asked=asked: (
-                e.get("sender") == bot and e.get("content", {}).get("fr.helpbot", {}).get("question") == asked
-            ),
-            what=f"an answer to {entry.question!r}",
-        )
+        await lea.wait(partial(answers, bot=bot, asked=asked), what=f"an answer to {entry.question!r}")
+
+
+def answers(event: Mapping[str, Any], *, bot: str, asked: str) -> bool:
+    """Whether an event is the bot's answer to a question."""
+    told = event.get("content", {}).get("fr.helpbot", {})
+    return event.get("sender") == bot and told.get("question") == asked
 
 
 if __name__ == "__main__":

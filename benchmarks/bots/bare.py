@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import sys
+from typing import Any
 
 import aiohttp
 
@@ -38,7 +39,7 @@ async def main() -> None:
         http.headers["Authorization"] = f"Bearer {session['access_token']}"
         number = itertools.count()
 
-        async def echo(room: str, event: dict) -> None:
+        async def echo(room: str, event: dict[str, Any]) -> None:
             content = {
                 "msgtype": "m.notice",
                 "body": event["content"].get("body", ""),
@@ -49,10 +50,11 @@ async def main() -> None:
             ) as r:
                 await r.read()
 
-        async def sync(since: str | None, wait: int) -> dict:
+        async def sync(since: str | None, wait: int) -> dict[str, Any]:
             query = {"timeout": str(wait), "filter": FILTER, **({"since": since} if since else {})}
             async with http.get(f"{base}/sync", params=query) as answer:
-                return await answer.json()
+                said: dict[str, Any] = await answer.json()
+            return said
 
         first = await sync(None, 0)
         for room in first.get("rooms", {}).get("invite", {}):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from nio import AsyncClient, InviteMemberEvent, RoomMessageText
+from nio import AsyncClient, InviteMemberEvent, MatrixRoom, RoomMessageText
 
 HOMESERVER, USER, PASSWORD = sys.argv[1:4]
 
@@ -14,10 +14,10 @@ async def main() -> None:
     client = AsyncClient(HOMESERVER, USER)
     await client.login(PASSWORD)
 
-    async def invited(room, _event) -> None:
+    async def invited(room: MatrixRoom, _event: InviteMemberEvent) -> None:
         await client.join(room.room_id)
 
-    async def message(room, event) -> None:
+    async def message(room: MatrixRoom, event: RoomMessageText) -> None:
         mentions = event.source["content"].get("m.mentions", {})
         if event.sender == client.user_id or client.user_id not in mentions.get("user_ids", ()):
             return
