@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from zlib import crc32
 
 import yaml
 
@@ -171,6 +174,24 @@ def abbreviations() -> dict[str, tuple[str, ...]]:
 def frame_words() -> frozenset[str]:
     """Give the words that frame a question without naming its subject."""
     return _lists().frame
+
+
+@cache
+def _usual_words() -> array[int]:
+    """Give the sorted checksums of everyday words: a fortieth of what the words themselves would take."""
+    lines = files("helpbot.core").joinpath("usual_words.txt").read_text(encoding="utf-8").splitlines()
+    return array("I", sorted(crc32(w.encode()) for line in lines if line[:1] != "#" for w in line.split()))
+
+
+def is_usual(word: str) -> bool:
+    """Tell whether a folded word, or what it is the plural of, is an everyday word: no slip of the finger."""
+    known = _usual_words()
+    for form in {word, word.removesuffix("s"), word.removesuffix("x")}:
+        check = crc32(form.encode())
+        at = bisect_left(known, check)
+        if at < len(known) and known[at] == check:
+            return True
+    return False
 
 
 def content_words(text: str) -> tuple[str, ...]:

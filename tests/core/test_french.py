@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpbot.core.french import content_words, fold, stems, strip_politeness, words
+from helpbot.core.french import content_words, fold, is_usual, stems, strip_politeness, words
 
 
 @given(st.text())
@@ -51,3 +51,13 @@ def test_abbreviations_and_elisions() -> None:
         "j", "ai", "un", "probleme", "d", "ent", "en", "6e",
     )  # fmt: skip
     assert content_words("c koi le mdp de l'élève") == ("quoi", "mot", "passe", "eleve")
+
+
+@pytest.mark.parametrize("word", ["capitale", "capitales", "bateaux", "bibliotheque"])
+def test_everyday_words_are_known(word: str) -> None:
+    assert is_usual(word)
+
+
+@pytest.mark.parametrize("word", ["capytale", "tchapp", "certificatin", ""])
+def test_names_and_slips_are_no_everyday_words(word: str) -> None:
+    assert not is_usual(word)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from helpbot.core.faq import Faq, FaqEntry
 from helpbot.core.faq import Redirect as Fixed
 from helpbot.core.matching import Answer, Clarify, FaqIndex, Redirect, Route, built_in
+from helpbot.core.matching.index import ALONE_AT
 from helpbot.core.matching.lexicon import slips
 
 FAQ = Faq(
@@ -75,14 +76,47 @@ def test_a_phrasing_finds_its_own_entry(entry: FaqEntry) -> None:
         assert INDEX.verdict(phrasing).candidates[0].entry == entry.id
 
 
-@given(st.text(alphabet=string.ascii_uppercase, min_size=6, max_size=12))
-@settings(max_examples=20, deadline=None)
-def test_an_unrelated_entry_does_not_change_a_sure_answer(noise: str) -> None:
-    other = FaqEntry("autre", "divers", f"zzq{noise} kkw{noise[::-1]}", "…")
-    grown = FaqIndex.build(Faq((*FAQ.entries, other), FAQ.redirects))
-    verdict = grown.verdict("réinitialiser le mot de passe pix d'un élève")
-    assert isinstance(verdict, Answer)
-    assert verdict.match.entry == "pix-mdp"
+SURE = {
+    "réinitialiser le mot de passe pix d'un élève": "pix-mdp",
+    "un eleve a perdu son mdp pix": "pix-mdp",
+    "comment ajouter un collègue à pix orga": "pix-inviter",
+    "créer mon compte tchap": "tchap-inscription",
+}
+WORD = st.text(alphabet=string.ascii_lowercase, min_size=6, max_size=12).map("zq{}".format)
+
+
+@given(
+    st.sampled_from(sorted(SURE)),
+    st.integers(0, len(FAQ.entries)),
+    st.lists(st.lists(WORD, min_size=1, max_size=6).map(" ".join), min_size=1, max_size=5),
+)
+@settings(max_examples=40, deadline=None)
+def test_an_unrelated_entry_does_not_change_a_sure_answer(asked: str, at: int, said: list[str]) -> None:
+    before = INDEX.verdict(asked)
+    assert isinstance(before, Answer)
+    assert before.match.entry == SURE[asked]
+    other = FaqEntry("autre", "divers", said[0], "…", tuple(said[1:]))
+    grown = FaqIndex.build(Faq((*FAQ.entries[:at], other, *FAQ.entries[at:]), FAQ.redirects))
+    after = grown.verdict(asked)
+    assert isinstance(after, Answer)
+    assert after.match.entry == SURE[asked]
+
+
+def test_a_word_of_everyday_is_not_taken_for_a_name_misspelt() -> None:
+    faq = Faq(
+        (
+            FaqEntry(
+                "capytale", "a", "À quoi sert Capytale ?", "…", ("c'est quoi capytale", "utiliser capytale")
+            ),
+            FaqEntry("moodle", "a", "À quoi sert Moodle ?", "…", ("c'est quoi moodle", "utiliser moodle")),
+        )
+    )
+    index = FaqIndex.build(faq)
+    meant = index.verdict("à quoi sert capitale")
+    misspelt = index.verdict("à quoi sert capytalle")
+    assert not isinstance(meant, Answer)
+    assert misspelt.candidates[0].entry == "capytale"
+    assert misspelt.candidates[0].score > meant.candidates[0].score
 
 
 def test_built_in_answers_are_complete() -> None:
@@ -144,7 +178,7 @@ def test_a_single_unlikely_option_is_not_proposed() -> None:
     index = FaqIndex.build(FAQ)
     verdict = index.verdict("compte rendu de la sortie")
     assert isinstance(verdict, Route)
-    assert 0.035 < verdict.candidates[0].score < 0.2
+    assert 0.035 < verdict.candidates[0].score < ALONE_AT
 
 
 def test_two_words_one_of_them_a_stranger_are_never_answered() -> None:

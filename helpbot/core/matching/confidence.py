@@ -1,7 +1,8 @@
 """From what is known of a question and an entry to the probability that the entry answers it.
 
-A logistic regression over a dozen measures that mean the same in any FAQ. Its weights are in
-`confidence.json`, learned by `benchmarks/train_confidence.py` on FAQs and phrasings of our own making.
+A logistic regression over measures that mean the same in any FAQ puts the entries in order; boosted trees
+look at the first few of them again, with what the regression made of them. Both are in `confidence.json`,
+learned by `benchmarks/train_confidence.py` on FAQs and phrasings of our own making.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from operator import mul
 
 import numpy as np
 
 from helpbot.core.matching.lexicon import Asked, Evidence, Lexicon
 from helpbot.core.matching.ridge import Ridge
-from helpbot.core.matching.vectors import Floats, Reading, Space
+from helpbot.core.matching.trees import Trees
+from helpbot.core.matching.vectors import Floats, Places, Reading, Space
 
 CONSIDERED = 5
 """Entries whose words are looked at, best kernel scores first."""
@@ -27,15 +28,29 @@ TOLD = 2
 MEASURES = (
     "score", "lead", "cover", "subject", "frame_only", "missing", "reverse",
     "cover_lead", "overlap_lead", "told_lead", "told_few", "unknown", "length", "phrasings", "richer",
+    "overlap", "contrast", "frame_contrast", "unphrased", "frame_missing", "frame_share", "strange",
+    "row_cover", "row_reverse", "row_missing",
+    "alike", "alike_lead", "crowd", "score_share", "rivals", "slipped", "size",
 )  # fmt: skip
+
+
+COMPARED = ("logit", "gap", "best_other")
+"""What the trees read besides: the regression's log-odds, their lead over the best other's, and those."""
+NOTHING = -9.0
+"""Log-odds of the best other entry where there is none."""
+AGAIN = 3
+"""Entries that the trees look at again, likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """The weights of the measures, and the thresholds calibrated with them."""
+    """The weights of the measures, the trees, and the thresholds calibrated with them."""
 
-    weights: tuple[float, ...]
+    weights: Floats
     bias: float
+    trees: Trees
+    share: float
+    """How much the regression's log-odds count beside those of the trees."""
     answer_at: float
     clarify_at: float
 
@@ -44,8 +59,14 @@ class Learned:
 def learned() -> Learned:
     """Give the shipped weights and thresholds."""
     raw = json.loads(files("helpbot.core.matching").joinpath("confidence.json").read_text(encoding="utf-8"))
-    weights = tuple(float(raw["weights"][name]) for name in MEASURES)
-    return Learned(weights, float(raw["bias"]), float(raw["answer_at"]), float(raw["clarify_at"]))
+    return Learned(
+        np.array([raw["weights"][name] for name in MEASURES], np.float64),
+        float(raw["bias"]),
+        Trees.of(raw["trees"], (*MEASURES, *COMPARED)),
+        float(raw["share"]),
+        float(raw["answer_at"]),
+        float(raw["clarify_at"]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +94,7 @@ def consider(
     gone = left.entry if left is not None else None
     skipped = left.row if left is not None else None
     likest: dict[str, tuple[str, float]] = {}
+    typed = reading
     if left is None:
         reading, likest = lexicon.heard(reading)
     similar = space.similarities(space.vector(reading))
@@ -86,9 +108,19 @@ def consider(
     order = [at for at, score in scores.items() if score > 0 and at != gone][:CONSIDERED]
     order += [at for at in _most(told, TOLD + 1) if at != gone and at not in order][:TOLD]
     found = lexicon.evidence(asked, order, skipped)
+    alike = [float(similar[lexicon.rows_of[at].start : lexicon.rows_of[at].stop].max()) for at in order]
+    slipped = _repaired(typed, reading, asked)
     return scores, _measured(
-        lexicon, asked, found, order, [scores.get(at, 0.0) for at in order], told, skipped
+        lexicon, asked, found, order, [scores.get(at, 0.0) for at in order], told, skipped, alike, slipped
     )
+
+
+def _repaired(typed: Reading, heard: Reading, asked: Asked) -> float:
+    """Give the share of a question in words that were read as others than those typed."""
+    if typed.stems == heard.stems:
+        return 0.0
+    read = {after for before, after in zip(typed.stems, heard.stems, strict=True) if before != after}
+    return sum(asked.weights.get(stem, 0.0) for stem in read) / (asked.total or 1.0)
 
 
 def _measured(
@@ -99,11 +131,16 @@ def _measured(
     kernel: list[float],
     told: Floats,
     skipped: int | None,
+    alike: list[float],
+    slipped: float,
 ) -> list[Candidate]:
     """Give each entry's measures, those that compare it with the others included."""
     said = told[order].tolist() if order else []
     length = math.log(1 + min(len(asked.weights) + len(asked.unknown), 12))
     unknown = asked.unknown_share
+    most = sum(k for k in kernel if k > 0) + 1e-6
+    heads = sum(sorted(alike)[-5:])
+    size_of_all = math.log(1 + len(lexicon.rows_of))
     leads = zip(
         order,
         found,
@@ -112,10 +149,12 @@ def _measured(
         _leads([e.cover for e in found]),
         _leads([e.overlap for e in found]),
         _leads(said),
+        alike,
+        _leads(alike),
         strict=True,
     )
     candidates = []
-    for at, evidence, score, lead, cover_lead, overlap_lead, told_lead in leads:
+    for at, evidence, score, lead, cover_lead, overlap_lead, told_lead, head, head_lead in leads:
         rows = lexicon.rows_of[at]
         size = len(rows) - (skipped is not None and skipped in rows)
         richness = math.log(max(1, min(size, 12)))
@@ -137,6 +176,23 @@ def _measured(
             length,
             richness,
             richness - lexicon.usual_size,
+            evidence.overlap,
+            evidence.contrast,
+            evidence.frame_contrast,
+            evidence.unphrased,
+            evidence.frame_missing,
+            evidence.frame_share,
+            evidence.strange,
+            evidence.row_cover,
+            evidence.row_reverse,
+            evidence.row_missing,
+            head,
+            head_lead,
+            min(4.0, (heads - head) / (4 * head + 1e-6)),
+            max(0.0, score) / most,
+            float(sum([h > 0.8 * head for h in alike]) - 1),
+            slipped,
+            size_of_all,
         )
         candidates.append(Candidate(at, measures, evidence))
     return candidates
@@ -157,8 +213,35 @@ def _leads(values: Sequence[float]) -> list[float]:
     return [value - (second if value == first else first) for value in values]
 
 
-def probability(candidate: Candidate) -> float:
-    """Give the probability that this entry answers the question."""
+def ranked(candidates: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
+    """Give each entry with the probability that it answers the question, the likeliest first."""
+    if not candidates:
+        return []
     known = learned()
-    logit = known.bias + sum(map(mul, known.weights, candidate.measures))
+    rows = np.array([c.measures for c in candidates])
+    logits = rows @ known.weights + known.bias
+    order = np.argsort(-logits, kind="stable")
+    again, rest = order[:AGAIN], order[AGAIN:]
+    sure = known.share * logits[again] + (1 - known.share) * known.trees.logits(compared(rows, logits, again))
+    floor = float(sure.min())  # what was not looked at again stays behind
+    found = [*zip(sure.tolist(), again.tolist(), strict=True)]
+    found += [(min(floor, logit), at) for logit, at in zip(logits[rest].tolist(), rest.tolist(), strict=True)]
+    found.sort(key=lambda of: -of[0])
+    return [(_logistic(logit), candidates[at]) for logit, at in found]
+
+
+def compared(rows: Floats, logits: Floats, again: Places) -> Floats:
+    """Give the measures of some entries with what the regression makes of each and of the best other one."""
+    order = np.argsort(-logits, kind="stable")
+    second = float(logits[order[1]]) if len(order) > 1 else NOTHING
+    others = np.where(again == order[0], second, logits[order[0]])
+    seen = np.empty((len(again), rows.shape[1] + 3))
+    seen[:, :-3] = rows[again]
+    seen[:, -3] = own = logits[again]
+    seen[:, -2] = own - others
+    seen[:, -1] = others
+    return seen
+
+
+def _logistic(logit: float) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))

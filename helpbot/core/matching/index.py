@@ -9,7 +9,7 @@ from helpbot.core import faq as values
 from helpbot.core import french
 from helpbot.core.faq import Faq
 from helpbot.core.matching import calibrate, danger
-from helpbot.core.matching.confidence import Candidate, Left, consider, learned, probability
+from helpbot.core.matching.confidence import Candidate, Left, consider, learned, ranked
 from helpbot.core.matching.lexicon import Lexicon
 from helpbot.core.matching.ridge import Ridge
 from helpbot.core.matching.vectors import Reading, Space, read
@@ -17,7 +17,7 @@ from helpbot.core.matching.verdicts import Answer, Clarify, Match, Redirect, Rou
 
 SHOWN = 10
 OPTIONS = 3
-ALONE_AT = 0.2
+ALONE_AT = 0.25
 """From here on a single option is proposed: below, 5 of 28 were right, and 20 questions had no answer."""
 FAR_BEHIND = 50
 REDIRECT_AT = 0.5
@@ -59,11 +59,11 @@ class FaqIndex:
         told = [*(e.answer for e in faq.entries), *("" for _ in faq.redirects)]
         lexicon = Lexicon(space, readings, labels, told)
         if answer_at is None:
-            answer_at = calibrate.raised(
-                learned().answer_at,
+            own = calibrate.left_out(
                 lexicon.rows_of[:shift],
                 lambda row, left: consider(space, ridge, lexicon, readings[row], left)[1],
             )
+            answer_at = calibrate.raised(learned().answer_at, list(own))
         if clarify_at is None:
             clarify_at = min(learned().clarify_at, answer_at)
         danger.alarm("")  # reads its rules now rather than at the first question
@@ -88,14 +88,14 @@ class FaqIndex:
         if before and french.is_follow_up(question):
             reading = read(f"{french.strip_politeness(before)} {question}")
         scores, measured = self._considered(reading)
-        ranked = sorted(((probability(c), c) for c in measured), key=lambda pc: -pc[0])
-        candidates = self._candidates(ranked, scores)
+        found = ranked(measured)
+        candidates = self._candidates(found, scores)
         alarm = danger.alarm(question)
-        if alarm and not self._answered_all_the_same(alarm, ranked):
+        if alarm and not self._answered_all_the_same(alarm, found):
             return Redirect(alarm.id, urgent=True, candidates=candidates, why=(alarm.words,))
-        if turned := self._redirected(question, ranked, candidates):
+        if turned := self._redirected(question, found, candidates):
             return turned
-        if candidates and candidates[0].score >= self.answer_at and not _leans(question, own, before, ranked):
+        if candidates and candidates[0].score >= self.answer_at and not _leans(question, own, before, found):
             return Answer(candidates[0], candidates)
         if options := self._options(candidates):
             return Clarify(options, candidates)
@@ -105,23 +105,29 @@ class FaqIndex:
         """Give the measures of the likeliest entries: for calibration and its training."""
         return consider(self._space, self._ridge, self._lexicon, read(question), left)[1]
 
+    def left_out(self) -> list[list[Candidate]]:
+        """Give the measures of some phrasings whose entry is left out: for calibration's training."""
+        texts = [p for e in self.faq.entries for p in e.phrasings]
+        own = self._lexicon.rows_of[: len(self.faq.entries)]
+        return list(calibrate.left_out(own, lambda row, left: self.measured(texts[row], left)))
+
     def _considered(self, reading: Reading) -> tuple[dict[int, float], list[Candidate]]:
         return consider(self._space, self._ridge, self._lexicon, reading)
 
-    def _answered_all_the_same(self, alarm: danger.Alarm, ranked: list[tuple[float, Candidate]]) -> bool:
+    def _answered_all_the_same(self, alarm: danger.Alarm, found: list[tuple[float, Candidate]]) -> bool:
         """Tell whether an entry is written for just this: a referent knew what the words mean here."""
-        if not ranked or ranked[0][1].at >= len(self.faq.entries) or ranked[0][0] < self.answer_at:
+        if not found or found[0][1].at >= len(self.faq.entries) or found[0][0] < self.answer_at:
             return False
-        return not alarm.sure or ranked[0][1].evidence.overlap >= SAME_WORDS
+        return not alarm.sure or found[0][1].evidence.overlap >= SAME_WORDS
 
     def _redirected(
-        self, question: str, ranked: list[tuple[float, Candidate]], candidates: tuple[Match, ...]
+        self, question: str, found: list[tuple[float, Candidate]], candidates: tuple[Match, ...]
     ) -> Redirect | None:
         """Give the redirection that the question asks for, when no entry answers better."""
         shift = len(self.faq.entries)
-        if not ranked or ranked[0][1].at < shift:
+        if not found or found[0][1].at < shift:
             return None
-        confidence, best = ranked[0]
+        confidence, best = found[0]
         known = self.faq.redirects[best.at - shift]
         urgent_at = URGENT_EVERYDAY_AT if known.urgent and danger.is_everyday(question) else URGENT_AT
         if confidence < (urgent_at if known.urgent else REDIRECT_AT):
@@ -129,20 +135,20 @@ class FaqIndex:
         return Redirect(known.id, known.urgent, candidates, round(confidence, 4), best.evidence.words)
 
     def _candidates(
-        self, ranked: list[tuple[float, Candidate]], scores: dict[int, float]
+        self, found: list[tuple[float, Candidate]], scores: dict[int, float]
     ) -> tuple[Match, ...]:
         """Give entries only, those looked at closely first, then by kernel score to make up the number."""
         shift = len(self.faq.entries)
-        found = [Match(self._names[c.at], round(p, 4), c.evidence.words) for p, c in ranked if c.at < shift]
-        taken = {m.entry for m in found}
-        floor = min((m.score for m in found), default=0.0)
+        matches = [Match(self._names[c.at], round(p, 4), c.evidence.words) for p, c in found if c.at < shift]
+        taken = {m.entry for m in matches}
+        floor = min((m.score for m in matches), default=0.0)
         for at, score in scores.items():
-            if len(found) >= SHOWN:
+            if len(matches) >= SHOWN:
                 break
             if at < shift and self._names[at] not in taken:
                 likely = min(floor, max(0.0, score / 10))
-                found.append(Match(self._names[at], round(likely, 4)))
-        return tuple(found[:SHOWN])
+                matches.append(Match(self._names[at], round(likely, 4)))
+        return tuple(matches[:SHOWN])
 
     def _options(self, candidates: tuple[Match, ...]) -> tuple[Match, ...]:
         """Give what to propose: at most three, with a word in common, none far behind the first."""
@@ -158,22 +164,20 @@ class FaqIndex:
         for at, score in islice(((at, s) for at, s in scores.items() if at < len(entries)), SHOWN):
             theme = entries[at].theme
             totals[theme] = totals.get(theme, 0.0) + max(0.0, score)
-        ranked = sorted(totals.items(), key=lambda kv: -kv[1])
-        if not ranked or ranked[0][1] < THEME_AT:
+        most = sorted(totals.items(), key=lambda kv: -kv[1])
+        if not most or most[0][1] < THEME_AT:
             return None
-        if len(ranked) > 1 and ranked[0][1] < THEME_LEAD * ranked[1][1]:
+        if len(most) > 1 and most[0][1] < THEME_LEAD * most[1][1]:
             return None
-        return ranked[0][0]
+        return most[0][0]
 
 
-def _leans(
-    question: str, reading: Reading, before: str | None, ranked: list[tuple[float, Candidate]]
-) -> bool:
+def _leans(question: str, reading: Reading, before: str | None, found: list[tuple[float, Candidate]]) -> bool:
     """Tell whether a question says too little to be answered.
 
     One word; two, one of which the entry lacks altogether; or « et pour un collègue ? ».
     """
-    evidence = ranked[0][1].evidence
+    evidence = found[0][1].evidence
     if evidence.overlap >= SAME_WORDS:
         return False
     if len(reading.stems) <= FEW_WORDS and evidence.missing >= STRANGER:

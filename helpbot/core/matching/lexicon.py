@@ -22,11 +22,15 @@ TYPO_LIKENESS = 0.5
 TYPO_LENGTH = 4
 SLIP = 0.85
 """Likeness of two words that are one slip of the finger apart (two in a long word)."""
+SLIP_SHORT = 0.8
 SLIP_LEAST = 0.2
 SLIP_LENGTH = 5
 LONG_WORD = 9
 ANSWER_CHARS = 400
 FRAME_TOLD = 0.4
+FRAME_STRANGE = 0.3
+HEAVIEST = 4
+"""Subject words of a phrasing that are looked at, the weightiest first: more than these is not short."""
 SHOWN_WORDS = 5
 
 
@@ -70,6 +74,24 @@ class Evidence:
     reverse: float
     """Share of the best phrasing that the question says."""
     overlap: float
+    contrast: float
+    """Weight of the heaviest subject word that the FAQ says elsewhere and this entry's phrasings never."""
+    frame_contrast: float
+    """The same for words that frame a question (« comment », « combien »)."""
+    unphrased: float
+    """Weight of the heaviest subject word that its phrasings lack, be it in its answer or nowhere."""
+    frame_missing: float
+    """The same for words that frame a question: « annuler », where it is about ordering."""
+    frame_share: float
+    """Share of the question in framing words that its phrasings lack."""
+    strange: float
+    """Share of the question that neither the FAQ's phrasings nor this entry's answer ever say."""
+    row_cover: float
+    """Share of the question that the entry's nearest phrasing has."""
+    row_reverse: float
+    """Share of the nearest phrasing that the question says."""
+    row_missing: float
+    """Weight of the heaviest subject word of the nearest phrasing that the question does not say."""
     words: tuple[str, ...]
 
 
@@ -78,6 +100,7 @@ class Lexicon:
 
     __slots__ = (
         "_answers",
+        "_heaviest",
         "_known",
         "_lengths",
         "_piece_counts",
@@ -85,6 +108,7 @@ class Lexicon:
         "_piece_words",
         "_said",
         "_space",
+        "_subjects",
         "_told_by",
         "_told_scale",
         "_unknown",
@@ -112,6 +136,9 @@ class Lexicon:
         self._lengths = np.array([sum(map(self._weight, set(r.stems))) or 1.0 for r in readings])
         self._unknown = math.log(1 + count) + 1
         self._known = list(dict.fromkeys(w for r in readings for w in r.words if len(w) >= TYPO_LENGTH))
+        subjects = space.stem_weights(frame_stems())
+        self._heaviest = space.heaviest(subjects, HEAVIEST)
+        self._subjects = np.append(subjects, np.float32(0))
         self._learn_pieces()
 
     def _learn_pieces(self) -> None:
@@ -140,14 +167,16 @@ class Lexicon:
         if not len(near):
             return "", 0.0
         first = int(near[np.argmax(alike[near])])
-        if alike[first] >= SLIP:
+        if alike[first] >= SLIP and not french.is_usual(word):
             return self._known[first], float(alike[first])
         slipped = [(s, at) for at in near.tolist() if (s := slips(word, self._known[at])) is not None]
-        if slipped:  # letters that changed places before letters that changed
+        if slipped and not french.is_usual(word):  # letters that changed places before letters that changed
             letters = sorted(word)
             found = min(slipped, key=lambda s: (s[0], sorted(self._known[s[1]]) != letters, -alike[s[1]]))
             return self._known[found[1]], SLIP
-        return (self._known[first], float(alike[first])) if alike[first] >= TYPO_LIKENESS else ("", 0.0)
+        # « capitale » is a word, not « Capytale » misspelt: as alike as its pieces say, and never the same
+        likeness = min(float(alike[first]), SLIP_SHORT)
+        return (self._known[first], likeness) if likeness >= TYPO_LIKENESS else ("", 0.0)
 
     def heard(self, reading: Reading) -> tuple[Reading, dict[str, tuple[str, float]]]:
         """Read a misspelt word as the FAQ's word that it must be: a slip away, same first letter.
@@ -238,12 +267,34 @@ class Lexicon:
         starts = [0, *accumulate(len(r) for r in rows)][:-1]
         reverse = np.maximum.reduceat(common / lengths, starts).tolist()
         either = lengths + asked.total - common  # never less than `common`, which is part of both
-        overlap = np.maximum.reduceat(common / either, starts).tolist()
+        alike = common / either
+        ends = [*starts[1:], len(alike)]
+        best = [a + int(alike[a:b].argmax()) for a, b in zip(starts, ends, strict=True)]
         weighed = self._weighed(asked, worth)
         return [
-            self._explained(asked, weighed, self._covered(asked, entry, without), entry, *shares)
-            for entry, *shares in zip(entries, reverse, overlap, strict=True)
+            self._explained(
+                asked, weighed, self._covered(asked, entry, without), entry, most, over, shared, size, missing
+            )
+            for entry, most, over, shared, size, missing in zip(
+                entries,
+                reverse,
+                alike[best].tolist(),
+                common[best].tolist(),
+                lengths[best].tolist(),
+                self._unsaid(asked, [r.start + at - a for r, at, a in zip(rows, best, starts, strict=True)]),
+                strict=True,
+            )
         ]
+
+    def _unsaid(self, asked: Asked, rows: Sequence[int]) -> list[float]:
+        """Give the weight of the heaviest subject word of each phrasing that the question does not say."""
+        said = self._space.stem_ids(asked.weights)
+        said.add(len(self._subjects) - 1)  # what stands where there is no other
+        heaviest = [
+            next((at for at in own if at not in said), -1) for own in self._heaviest[list(rows)].tolist()
+        ]
+        weights: list[float] = self._subjects[heaviest].tolist()
+        return weights
 
     def _covered(self, asked: Asked, entry: int, without: int | None) -> frozenset[str]:
         """Give the words of the question that an entry's phrasings have."""
@@ -267,9 +318,13 @@ class Lexicon:
         entry: int,
         reverse: float,
         overlap: float,
+        common: float,
+        length: float,
+        unsaid: float,
     ) -> Evidence:
         told = self._answers[entry]
         cover = wide = subject = subject_all = missing = 0.0
+        contrast = frame_contrast = unphrased = frame_missing = frame_share = strange = 0.0
         explained: list[str] = []
         for stem, weight, worth, framing in weighed:
             inside = worth > 0 and stem in covered
@@ -279,6 +334,15 @@ class Lexicon:
                 cover += worth if inside else 0.0
             elif not framing and weight > missing:
                 missing = weight
+            if not inside:
+                known = weight if worth > 0 else 0.0
+                if framing:
+                    frame_contrast, frame_missing = max(frame_contrast, known), max(frame_missing, weight)
+                    frame_share += weight
+                else:
+                    contrast, unphrased = max(contrast, known), max(unphrased, weight)
+                if not known and stem not in told:
+                    strange += weight * (FRAME_STRANGE if framing else 1.0)
             if not framing:
                 subject_all += weight
                 subject += worth if inside else 0.0
@@ -291,6 +355,15 @@ class Lexicon:
             missing / self._unknown,
             reverse,
             overlap,
+            contrast / self._unknown,
+            frame_contrast / self._unknown,
+            unphrased / self._unknown,
+            frame_missing / self._unknown,
+            frame_share / total,
+            strange / total,
+            common / total,
+            common / length,
+            unsaid / self._unknown,
             tuple([asked.origin.get(s, s) for s in explained[:SHOWN_WORDS]]),
         )
 

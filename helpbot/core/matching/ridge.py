@@ -16,6 +16,10 @@ from helpbot.core.matching.vectors import Floats, Places, Space
 LAMBDA = 0.3
 NEAREST_ENTRIES = 20
 NEAREST_ROWS = 60
+CLEAR = 0.5
+"""Where some phrasing is as like the question as this…"""
+FAR = 0.2
+"""… those less like it than this share of the likest are left out: no rank changed, a third of the work."""
 
 
 class Ridge:
@@ -31,7 +35,7 @@ class Ridge:
 
     def scores(self, space: Space, similar: Floats) -> dict[int, float]:
         """Give how much each entry near the question is asked for, the most first; all others score 0."""
-        rows = self.nearest_rows(similar)
+        rows, nearest = self._nearest(similar)
         if not len(rows):
             return {}
         kernel = space.gram(rows)
@@ -39,22 +43,25 @@ class Ridge:
         pull = np.linalg.solve(
             kernel, similar[rows].astype(np.float32)
         )  # symmetric: the same as weights first
-        scores: dict[int, float] = {}
+        scores = dict.fromkeys(nearest, 0.0)
         for label, part in zip(self._labels[rows].tolist(), pull.tolist(), strict=True):
             scores[label] = scores.get(label, 0.0) + part
         return dict(sorted(scores.items(), key=lambda at: (-at[1], at[0])))
 
-    def nearest_rows(self, similar: Floats) -> Places:
-        """Give the phrasings most like the question, all from the entries most like it."""
+    def _nearest(self, similar: Floats) -> tuple[Places, list[int]]:
+        """Give the phrasings most like the question, all from the entries most like it, and those entries."""
         if not len(similar):
-            return np.zeros(0, np.intp)
+            return np.zeros(0, np.intp), []
         heads = np.maximum.reduceat(similar, self._starts)
         bounds, places = self._bounds, self._places
         nearest = _most(heads, NEAREST_ENTRIES).tolist()
         rows: Places = np.concatenate([places[bounds[at] : bounds[at + 1]] for at in nearest])
         near = similar[rows]
         best = _most(near, NEAREST_ROWS)
-        return rows[best[near[best] > 0]]
+        likest = float(near[best].max())
+        kept = rows[best[near[best] > (FAR * likest if likest >= CLEAR else 0.0)]]
+        entries = self._labels[self._starts[[at for at in nearest if heads[at] > 0]]].tolist()
+        return kept, entries
 
 
 def _most(values: Floats, count: int) -> Places:

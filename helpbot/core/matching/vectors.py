@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,6 +136,34 @@ class Space:
         """Give the weight of a stem (rare is heavy), None when no phrasing has it."""
         at = self._words.get(stem)
         return None if at is None else float(self._weights[at])
+
+    def stem_ids(self, stems: Iterable[str]) -> set[int]:
+        """Give the numbers of stems that some phrasing has."""
+        return {self._words[s] for s in stems}
+
+    def stem_weights(self, without: frozenset[str]) -> Singles:
+        """Give the weight of each numbered stem; 0 for pairs of stems and for those in `without`."""
+        weights = self._weights[: len(self._words)].copy()
+        weights[[at for name, at in self._words.items() if " " in name or name in without]] = 0
+        return weights
+
+    def heaviest(self, weights: Singles, count: int) -> Narrow:
+        """Give the numbers of each phrasing's heaviest stems among `weights`, rows × count, heaviest first.
+
+        A row with fewer is filled up with the number after that of all stems.
+        """
+        starts = self._row_ptr[:-1:2]
+        lengths = self._row_ptr[1::2] - starts
+        rows = np.arange(self.rows).repeat(lengths)
+        ids = self._row_ids[np.arange(len(rows)) + (starts - lengths.cumsum() + lengths)[rows]]
+        own = weights[ids]
+        order = np.lexsort((-own, rows))
+        order = order[own[order] > 0]
+        rows, ids = rows[order], ids[order]
+        rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
+        found = np.full((self.rows, count), len(weights), least(len(weights) + 1))
+        found[rows[rank < count], rank[rank < count]] = ids[rank < count]
+        return found
 
     def piece_ids(self, word: str) -> list[int]:
         """Give the pieces of a word that some phrasing has, numbered from 0."""
