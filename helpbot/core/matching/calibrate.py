@@ -22,7 +22,7 @@ FEWEST = 20
 """Fewer phrasings than these show nothing."""
 SHARE = 0.9
 """So many of the phrasings without their entry stay clearly below the threshold."""
-MARGIN = 0.6
+MARGIN = 0.4
 """Clearly: by so much in log-odds."""
 CEILING = 4.2
 """Log-odds from which on everything is answered, whatever the FAQ shows: a phrasing typed as it stands."""
