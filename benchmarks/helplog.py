@@ -86,7 +86,7 @@ def fill(folder: Path, count: int) -> None:
     engine = make_engine(f"sqlite:///{folder / 'helpbot.db'}")
     driver = engine.raw_connection()
     driver.cursor().execute("BEGIN")
-    driver.cursor().executemany(insert, (astuple(r) for r in records(count)))
+    driver.cursor().executemany(insert, [astuple(r) for r in records(count)])
     driver.commit()
     driver.close()
     engine.dispose()
@@ -119,6 +119,9 @@ class TimedStore:
 
     async def checkpoint(self) -> None:
         await self._store.checkpoint()
+
+    async def scrub(self) -> None:
+        await self._store.scrub()
 
     async def close(self) -> None:
         await self._store.close()
