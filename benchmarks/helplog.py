@@ -120,8 +120,8 @@ class TimedStore:
     async def checkpoint(self) -> None:
         await self._store.checkpoint()
 
-    async def scrub(self) -> None:
-        await self._store.scrub()
+    async def scrub(self) -> bool:
+        return await self._store.scrub()
 
     async def close(self) -> None:
         await self._store.close()
