@@ -176,3 +176,18 @@ async def test_a_badge_is_made_on_request_and_kept_nowhere(bot: BotTester) -> No
         kept = "".join(content for (content,) in db.execute("SELECT content FROM outbox"))
     assert "header.payload.signature" not in kept
     assert "encore vide" in await told(bot, "!monparcours badge", await newcomer(bot))
+
+
+async def test_what_is_kept_is_told_and_forgotten_with_the_rest(bot: BotTester) -> None:
+    await helped_once(bot)
+    await told(bot, "!monparcours garder")
+    await bot.advance(days=200)
+    await bot.sweep()
+    direct = (await bot.running.store.run(lambda tx: tx.direct_room(VERA))).room
+    alias = bot.running.setting.alias(VERA)
+    await bot.says(VERA, "!mesdonnees", room=direct)
+    data = bot.server.files[bot.last(direct).content["file"]["url"]][-1].decode()
+    assert '"journeys"' in data
+    assert '"journey_wishes"' in data
+    await bot.says(VERA, "!oubliezmoi oui", room=direct)
+    assert await bot.running.store.run(lambda tx: (tx.journey(alias), tx.keeps_journey(alias))) == ([], False)
