@@ -54,7 +54,16 @@ def show_card(hand: Hand, proposal: Proposal, reply_to: EventId | None = None) -
     mentions = rung(hand, proposal.helper) if owned else ()
     slot = f"card/{proposal.id}/{proposal.version}"
     card = card_of(hand.setting, proposal)
-    hand.writer.say(room, card, Kind.STATUS, purpose=slot, slot=slot, reply_to=reply_to, mentions=mentions)
+    hand.writer.say(
+        room,
+        card,
+        Kind.STATUS,
+        purpose=slot,
+        slot=slot,
+        reply_to=reply_to,
+        mentions=mentions,
+        about=None if owned else proposal.helper,
+    )
 
 
 def card_of(setting: Setting, proposal: Proposal) -> base.Notice:

@@ -122,11 +122,16 @@ class Writer:
         reply_to: EventId | None = None,
         thread: EventId | None = None,
         mentions: tuple[UserId, ...] = (),
+        about: UserId | None = None,
     ) -> None:
-        """Send something that belongs to no ticket; `slot` says what a reply to it is about."""
+        """Send something that belongs to no ticket; `slot` says what a reply to it is about.
+
+        `about`: whose words it carries, that it may be found when they want to be forgotten.
+        """
         content = self._content(notice, kind, None, room, None, mentions)
         _relate(content, reply_to, thread)
-        self._add(room, content, _PRIORITY.get(kind, Priority.ANSWER), purpose, kind=kind, slot=slot)
+        priority = _PRIORITY.get(kind, Priority.ANSWER)
+        self._add(room, content, priority, purpose, kind=kind, slot=slot, about=about)
 
     def leave(self, room: RoomId) -> None:
         """Leave a room, after all that is still to be said there."""

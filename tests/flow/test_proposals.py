@@ -210,6 +210,15 @@ async def test_nobody_is_rung_for_it_outside_of_their_hours(tmp_path: Path, cloc
         assert asked.content["msgtype"] == "m.notice"
 
 
+async def test_who_wants_to_be_forgotten_takes_their_proposal_along(bot: BotTester) -> None:
+    await pinned(bot)
+    assert len(cards(bot)) > 1
+    for text in ("!oubliezmoi", "!oubliezmoi oui"):
+        await bot.says(VERA, text, room=bot.helpers)
+    assert cards(bot) == []
+    assert await bot.running.store.run(lambda tx: tx.open_proposals()) == []
+
+
 async def test_nothing_from_an_encrypted_room_goes_to_a_review_room_in_the_clear(
     tmp_path: Path, clock: FakeClock
 ) -> None:
