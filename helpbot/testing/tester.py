@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -129,7 +129,7 @@ class BotTester:
         self.clock = clock
         self.server = FakeServer(clock)
         self.faq = faq or small_faq()
-        self.index = FaqIndex.build(self.faq)
+        self.index = _learned(self.faq)
         self.faq_folder = folder / "faq"
         """Real FAQ files, which the bot may change, where `files` are wanted."""
         self.links = links
@@ -201,7 +201,7 @@ class BotTester:
         """Let the bot answer from real files, and change them."""
 
         async def load() -> FaqIndex:
-            return FaqIndex.build(load_faq(folder))
+            return _learned(load_faq(folder))
 
         async def reload() -> Written:
             return await reload_faq(bot.store, self.clock, bot.setting, load)
@@ -322,6 +322,12 @@ class BotTester:
 def pseudonym(user: str) -> str:
     """Return the pseudonym of a person."""
     return hashlib.sha256(f"test {user}".encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=64)
+def _learned(faq: Faq) -> FaqIndex:
+    """Learn from a FAQ once: many tests have the same, and so has a bot that dies and starts again."""
+    return FaqIndex.build(faq)
 
 
 @cache

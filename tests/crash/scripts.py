@@ -77,9 +77,8 @@ async def play(
     """
     plan = CrashPlan(frozenset(at), armed=script is rooms)
     with tempfile.TemporaryDirectory() as folder:
-        bot = Player(
-            Path(folder), plan, expected, slow=script in (limits, bad_network), files=script is publishes
-        )
+        slow, files = script in (limits, bad_network), script in (proposes, publishes)
+        bot = Player(Path(folder), plan, expected, slow=slow, files=files)
         try:
             await bot.start()
             plan.armed = True
@@ -176,19 +175,24 @@ async def another(bot: Player) -> None:
     await bot.says(LEA, "!annuler")
 
 
-async def publishes(bot: Player) -> None:
-    """An answer becomes an entry, is changed meanwhile by hand, published, and taken back."""
+async def proposes(bot: Player) -> None:
+    """An answer is marked 📌, its author agrees, a referent amends the card."""
     _, vera = await _ask(bot)
     offer = _offer(bot)
     await bot.says(vera, "derrière la porte", room=bot.helpers, reply_to=offer.event_id)
     await bot.reacts(LEA, bot.last().event_id, "📌")
     await bot.reacts(vera, bot.last(bot.helpers).event_id, "1️⃣", room=bot.helpers)
     await bot.says(ANNE, "rubrique: apps", room=bot.review, reply_to=bot.last(bot.review).event_id)
+
+
+async def publishes(bot: Player) -> None:
+    """A change is approved while a hand is in the file, written, and taken back."""
+    await bot.says(ANNE, "!faq variante apps-nuage stockage nuage", room=bot.review, to_bot=False)
     card = bot.last(bot.review)
     path = bot.faq_folder / "apps.yaml"
     path.write_text(path.read_text("utf-8") + "# à la main\n", encoding="utf-8")
     await bot.reacts(ANNE, card.event_id, "✅", room=bot.review)
-    await bot.says(ANNE, "!faq annuler", room=bot.review)
+    await bot.says(ANNE, "!faq annuler", room=bot.review, to_bot=False)
 
 
 async def rooms(bot: Player) -> None:

@@ -17,6 +17,7 @@ SCRIPTS = [
     scripts.silence,
     scripts.passes,
     scripts.another,
+    scripts.proposes,
     scripts.publishes,
     scripts.rooms,
     scripts.outage,
