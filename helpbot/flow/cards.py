@@ -9,7 +9,7 @@ from helpbot.core import proposals as core
 from helpbot.core import twins
 from helpbot.core.editing import changed
 from helpbot.core.effects import Kind
-from helpbot.core.faq import FaqEntry
+from helpbot.core.faq import FaqEntry, Source
 from helpbot.core.ids import EventId, UserId
 from helpbot.core.notices import proposals as say
 from helpbot.core.proposals import Origin, Proposal
@@ -135,8 +135,10 @@ def told(value: object) -> str:
         return str(value)
     lines = []
     for item in value:
-        source = f"{getattr(item, 'title', '')} {getattr(item, 'url', '')}".strip()
-        lines.append(source or ("\u00a0: ".join(item) if isinstance(item, tuple) else str(item)))
+        if isinstance(item, Source):
+            lines.append(f"{item.title} {item.url}".strip())
+        else:
+            lines.append("\u00a0: ".join(item) if isinstance(item, tuple) else str(item))
     return "\n".join(lines)
 
 

@@ -72,6 +72,8 @@ async def test_a_change_is_previewed_then_written_then_taken_back(bot: BotTester
     )
     assert "> 100 Go" in card
     assert "> 200 Go" in card
+    assert "> taille du nuage" in card
+    assert "> stockage nuage" in card
     assert (bot.faq_folder / "apps.yaml").read_bytes() == before, "nothing before ✅"
     assert "Modifiée et déjà en service" in await approves(bot)
     await bot.says(LEA, "combien de place dans nuage ?")
