@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -65,6 +66,11 @@ class SentMessage:
     slot: str
     kind: str
     room: RoomId
+
+
+def digest_slot(tickets: Iterable[TicketId]) -> str:
+    """Return the slot of a message that shows several questions: it goes when one of them is taken back."""
+    return "digest/," + "".join(f"{ticket}," for ticket in tickets)
 
 
 HELPER_SLOTS = ("offer/", "reminder/", "follow/")

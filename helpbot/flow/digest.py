@@ -10,7 +10,7 @@ from helpbot.core.effects import JobKind, Kind
 from helpbot.core.ids import RoomId, TicketId
 from helpbot.core.incoming import RoomFacts
 from helpbot.core.notices.digest import Digest, ForReferents, Waiting
-from helpbot.core.records import Job
+from helpbot.core.records import Job, digest_slot
 from helpbot.core.tickets import Ticket
 from helpbot.core.volunteering import band
 from helpbot.flow.facts import load_facts, room_facts
@@ -42,7 +42,8 @@ def send_digest(tx: Tx, setting: Setting, writer: Writer, now: int) -> None:
             to_volunteers.append(ticket)
     if to_volunteers and room is not None:
         lines = tuple(_waiting(tx, setting, t, room) for t in to_volunteers)
-        writer.say(room.room, Digest(lines), Kind.STATUS, purpose="digest")
+        slot = digest_slot(t.id for t in to_volunteers)
+        writer.say(room.room, Digest(lines), Kind.STATUS, purpose="digest", slot=slot)
     if to_referents:
         _to_referents(tx, setting, writer, to_referents)
     if posts:
@@ -65,7 +66,8 @@ def _to_referents(tx: Tx, setting: Setting, writer: Writer, posts: list[Ticket])
         notice = ForReferents(lines, _thin(tx, setting, posts))
         here = (room.direct_with,) if room.direct_with else tuple(sorted(policy.referents))
         purpose = f"referents/{room.room}"
-        writer.say(room.room, notice, Kind.STATUS, purpose=purpose, mentions=here)
+        slot = digest_slot(t.id for t in posts)
+        writer.say(room.room, notice, Kind.STATUS, purpose=purpose, slot=slot, mentions=here)
 
 
 def _waiting(tx: Tx, setting: Setting, ticket: Ticket, where: RoomFacts) -> Waiting:

@@ -247,6 +247,8 @@ class Writer:
     def _redact(self, ticket: Ticket, slot: str | None) -> None:
         rows = [r for r in self._tx.ticket_messages(ticket.id) if slot is None or r.slot == slot]
         self.written.cancelled += self._tx.cancel_unsent(ticket.id, slot)
+        if slot is None:
+            rows += self._tx.digests_of(ticket.id)
         for row in rows:
             self.redact_row(row)
 

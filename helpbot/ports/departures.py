@@ -62,6 +62,10 @@ class DeparturesTx(Protocol):
         """Return every message of a ticket, edits included, sent or not."""
         ...
 
+    def digests_of(self, ticket: TicketId) -> list[OutboxRow]:
+        """Return the messages that show a ticket among others, sent or not."""
+        ...
+
     def relays_of(self, source: EventId) -> list[OutboxRow]:
         """Return the copies that were relayed of somebody's message, without edits."""
         ...

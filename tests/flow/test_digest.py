@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from helpbot.core.ids import EventId
 from helpbot.core.routing import Caps
 from helpbot.core.tickets import Outcome, Plan, State
 from helpbot.flow.setting import RoomPolicy
@@ -152,3 +153,24 @@ async def test_taking_by_reference(tmp_path: Path) -> None:
         assert "Sans nouvelles de sa part à 11\u00a0h\u00a006" in status
         await bot.says("@vera:test", f"!reponse {ticket.ref} au fond", room=bot.helpers, to_bot=False)
         assert (await bot.tickets())[0].outcome is Outcome.VOLUNTEER
+
+
+async def test_a_digest_goes_with_a_question_that_it_shows(tmp_path: Path) -> None:
+    for how in ("deleted", "forgotten"):
+        async with school(tmp_path / how) as bot:
+            bot.server.person(ANNE).join(bot.review)
+            question = await nobody(bot)
+            await nobody(bot, UNKNOWN + " et sa notice", SAM)
+            await bot.advance(hours=23)
+            await bot.advance(days=1)
+            assert any("thermostat" in m.body for m in bot.shown(bot.review))
+            if how == "deleted":
+                await bot.deletes(LEA, EventId(question))
+            else:
+                await bot.says(LEA, "!oubliezmoi oui")
+            shown = [
+                m.body for m in (*bot.shown(bot.helpers), *bot.shown(bot.review)) if "thermostat" in m.body
+            ]
+            assert all("et sa notice" in body and body.count("thermostat") == 1 for body in shown)
+            await bot.advance(days=1)
+            assert (await bot.running.store.run(lambda tx: tx.backlog())).outbox_parked == 0

@@ -129,6 +129,15 @@ class Departures(Area):
         )
         return [codec.outbox_row(r) for r in self._all(query.order_by(outbox.c.id))]
 
+    def digests_of(self, ticket: TicketId) -> list[OutboxRow]:
+        """Return the messages that show a ticket among others, sent or not."""
+        query = sa.select(outbox).where(
+            outbox.c.slot.like(f"digest/%,{ticket},%"),
+            outbox.c.event_type == "m.room.message",
+            outbox.c.state.in_((UNSENT, SENT)),
+        )
+        return [codec.outbox_row(r) for r in self._all(query.order_by(outbox.c.id))]
+
     def relays_of(self, source: EventId) -> list[OutboxRow]:
         """Return the copies that were relayed of somebody's message, without edits."""
         slots = (f"relay/{source}", f"follow/{source}")

@@ -131,7 +131,7 @@ class Rights(Area):
         asked: list[int] = []
         if user is not None:
             asked = self._asked(user)
-            cancelled = self._cancel_addressed_to(user, person)
+            cancelled = self._cancel_addressed_to(user, person, asked)
             self._drop_inbox_of(user)
         for table in TABLES:
             for column in table.columns:
@@ -177,15 +177,17 @@ class Rights(Area):
                 where = (key == row[number] for number, key in enumerate(keys))
                 self._connection.execute(sa.update(table).where(*where).values({column.name: changed}))
 
-    def _cancel_addressed_to(self, user: UserId, person: str) -> list[int]:
+    def _cancel_addressed_to(self, user: UserId, person: str, asked: list[int]) -> list[int]:
         """Keep what would still be sent to a person, or about them, from being sent, its edits included."""
+        shown = [f",{ticket}," for ticket in asked]
         gone: list[int] = []
         waiting = self._all(sa.select(outbox).where(outbox.c.state == UNSENT).order_by(outbox.c.id))
         slots: set[tuple[int | None, str]] = set()
         for row in waiting:
             where = (row.ticket, row.slot)
             named = any(mentions(row.content, n) or mentions(row.slot, n) for n in (user, person))
-            theirs = row.event_type == "m.room.message" and (named or row.about == user)
+            among = row.slot.startswith("digest/") and any(number in row.slot for number in shown)
+            theirs = row.event_type == "m.room.message" and (named or among or row.about == user)
             if theirs or (row.edits_slot and where in slots):
                 gone.append(row.id)
                 if not row.edits_slot:
