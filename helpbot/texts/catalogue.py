@@ -25,6 +25,9 @@ from helpbot.texts.markup import escape, quote, to_html, to_plain
 
 _FIELD = re.compile(r"\{(\w+)\}")
 NBSP = "\u00a0"
+_OF_THE_FAQ = (
+    say.FaqAnswer, say.Clarify, say.Redirected, say.RouteOffer, say.Greeting, say.GreetingDirect,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,12 @@ class Catalogue:
 
     def __init__(self, phrases: Mapping[str, Any]) -> None:
         self._phrases = phrases
-        # Answers from the FAQ are the same for everybody: made once. What people wrote is not kept.
+        # What the FAQ says is the same for everybody: made once. What people wrote is not kept.
         self._shared = lru_cache(maxsize=512)(self._make)
 
     def render(self, notice: say.Notice) -> Text:
         """Return the body and HTML of a notice."""
-        if isinstance(notice, say.FaqAnswer | say.Greeting | say.GreetingDirect | say.RouteOffer):
-            return self._shared(notice)
-        return self._make(notice)
+        return self._shared(notice) if isinstance(notice, _OF_THE_FAQ) else self._make(notice)
 
     def word(self, key: str, **values: str) -> str:
         """Return a phrase by its key, its placeholders filled as they are."""
