@@ -74,5 +74,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     runner = pyfuncitem.funcargs["runner"]
     assert isinstance(runner, asyncio.Runner)
-    runner.run(asyncio.wait_for(pyfuncitem.obj(**arguments), PATIENCE_SECONDS))
+    patience = getattr(pyfuncitem.module, "PATIENCE_SECONDS", PATIENCE_SECONDS)
+    runner.run(asyncio.wait_for(pyfuncitem.obj(**arguments), patience))
     return True
