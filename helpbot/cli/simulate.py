@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from helpbot.core.problems import Problem, Problems
+
+if TYPE_CHECKING:
+    from helpbot.simulate.measure import Result
+    from helpbot.simulate.world import World
 
 
 @click.command()
@@ -25,7 +33,19 @@ import click
 )  # fmt: skip
 @click.option("--no-fatigue", is_flag=True, help="Personne ne se lasse.")
 @click.option("--json", "as_json", is_flag=True, help="Un objet JSON, avec toutes les hypothèses.")
-def simulate(seed: int, weeks: int, volunteers: int, load: float, no_fatigue: bool, as_json: bool) -> None:
+@click.option(
+    "--html", "folder", type=click.Path(path_type=Path, file_okay=False),
+    help="Écrit aussi une page avec des images dans ce dossier (extra « report »).",
+)  # fmt: skip
+def simulate(
+    seed: int,
+    weeks: int,
+    volunteers: int,
+    load: float,
+    no_fatigue: bool,
+    as_json: bool,
+    folder: Path | None,
+) -> None:
     """Joue des semaines de questions inventées contre plusieurs façons de solliciter, dont celle du bot.
 
     Les comportements sont des hypothèses, pas des mesures ; ils sont les mêmes pour toutes. Code de retour 1
@@ -53,5 +73,28 @@ def simulate(seed: int, weeks: int, volunteers: int, load: float, no_fatigue: bo
                 f"{r.policy:20} {r.answered_day:11.0%} {r.solved:6.0%} {claim:>10} {r.contacts:9.1f} "
                 f"{r.gini:5.2f} {r.violated:11}"
             )
+    if folder is not None:
+        click.echo(f"Page écrite : {_write_page(folder, world, results)}", err=True)
     if results[-1].violated:
         raise SystemExit(1)
+
+
+def _write_page(folder: Path, world: World, results: list[Result]) -> Path:
+    """Write the page and return its file. Raise Problems with what to do."""
+    try:
+        from helpbot.adapters.reportpage import write_page
+        from helpbot.adapters.reportpage.simulation import Compared, simulation_page
+    except ModuleNotFoundError as error:
+        if error.name not in {"jinja2", "markupsafe", "matplotlib"}:
+            raise
+        hint = "installez l'extra : pip install 'helpbot[report]'"
+        raise Problems([Problem("helpbot simulate --html", f"il manque {error.name}", hint)]) from None
+    compared = [
+        Compared(
+            r.policy, r.answered_day, r.solved, r.claim_median, r.contacts, r.gini, r.stopped, r.violated
+        )
+        for r in results
+    ]
+    scenario = asdict(world.scenario) | {"seed": world.seed, "fatigue": results[0].fatigue}
+    played = [(name, value) for name, value in scenario.items() if name != "name"]
+    return write_page(folder, simulation_page(compared, played, world.behaviour.explained()))

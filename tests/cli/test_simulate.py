@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -20,3 +21,14 @@ def test_the_same_seed_gives_the_same_figures_and_ours_breaks_no_promise() -> No
     assert policies["ours"]["questions"] > 20
     assert policies["ours"]["violated"] == 0
     assert policies["ping-all"]["violated"] > 0, "the auditor sees what breaks a promise"
+
+
+@pytest.mark.slow
+def test_the_page_has_a_table_beside_each_picture_and_all_assumptions(tmp_path: Path) -> None:
+    call = ["simulate", "--weeks", "1", "--volunteers", "20", "--html", str(tmp_path / "page")]
+    assert CliRunner().invoke(main, call).exit_code == 0
+    page = (tmp_path / "page" / "index.html").read_text("utf-8")
+    assert page.count("<svg") >= 5
+    assert page.count("<table>") >= 7
+    assert all(name in page for name in ("least-loaded-capped", "asks_in_class", "Promesses rompues"))
+    assert "http" not in page.split("<body>")[0]
