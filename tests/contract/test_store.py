@@ -557,6 +557,14 @@ async def test_forgetting_takes_a_question_whole_and_nothing_else(store: Store) 
     assert [r.txn_id for r in await store.run(lambda tx: tx.unsent())] == ["t2", "t5", "loose"]
 
 
+async def test_the_number_of_a_question_that_went_is_not_given_again(store: Store) -> None:
+    first = await store.run(lambda tx: tx.save_ticket(ticket(1)))
+    never = {"sealed_before": 0, "inbox_before": 0, "help_log_before": 0, "sensitive_before": 0}
+    gone = await store.run(lambda tx: tx.forget(unsolved_before=2**60, solved_before=2**60, **never))
+    assert gone["tickets"] == 1
+    assert (await store.run(lambda tx: tx.save_ticket(ticket(2)))).id > first.id
+
+
 async def test_what_somebody_was_told_or_said_of_being_counted(store: Store) -> None:
     def work(tx: Tx) -> tuple[int | None, int | None, int, int | None]:
         tx.note_told("alias", "objects", NOW)

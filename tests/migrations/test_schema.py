@@ -124,3 +124,26 @@ async def test_answers_relayed_before_are_known_as_their_helpers(tmp_path: Path)
         "d": None,
         "e": None,
     }
+
+
+async def test_a_number_that_the_log_still_knows_is_not_given_to_a_new_question(tmp_path: Path) -> None:
+    upgrade_database(None, tmp_path, to="0009")
+    engine = make_engine(f"sqlite:///{tmp_path / 'helpbot.db'}")
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO help_log (ticket, level, outcome, asker, asked_at, ended_at, offers, month)"
+                " VALUES (41, '', 'faq', 'a', 0, 1, 0, '2026-11')"
+            )
+        )
+    upgrade_database(None, tmp_path)
+    with engine.begin() as connection:
+        new = connection.execute(
+            sa.text(
+                "INSERT INTO tickets (question, ref, room, asker, state, epoch, pending, pending_at,"
+                " asked_at, text, detail)"
+                " VALUES ('$q', 'ABCDE', '!r', '@a:x', 'open', 0, '', 0, 0, '', '{}') RETURNING id"
+            )
+        ).scalar()
+    engine.dispose()
+    assert new == 42

@@ -1,10 +1,14 @@
-"""Every table. Times are Unix milliseconds, UTC. A change here needs a migration (see migrations/)."""
+"""Every table. Times are Unix milliseconds, UTC. A change here needs a migration (see migrations/).
+
+`sqlite_autoincrement`: a number that other tables or a running bot know is never given twice, also when the
+newest rows were deleted (https://www.sqlite.org/autoinc.html).
+"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "0009"
+SCHEMA_VERSION = "0010"
 
 metadata = sa.MetaData()
 _Time = sa.BigInteger
@@ -94,6 +98,7 @@ tickets = sa.Table(
     sa.Index("tickets_thread", "thread"),
     sa.Index("tickets_helper", "helper", "state"),
     sa.Index("tickets_state", "state"),
+    sqlite_autoincrement=True,
 )
 
 offers = sa.Table(
@@ -143,6 +148,7 @@ outbox = sa.Table(
     sa.Index("outbox_event", "event_id"),
     sa.Index("outbox_ticket", "ticket", "slot"),
     sa.Index("outbox_slot", "slot"),
+    sqlite_autoincrement=True,
 )
 """state: 0 to be sent, 1 sent, 2 parked for a person to look at, 3 cancelled."""
 
@@ -229,6 +235,7 @@ proposals = sa.Table(
     sa.Column("changed_at", _Time, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Index("proposals_state", "state", "changed_at"),
+    sqlite_autoincrement=True,
 )
 """proposer, helper: emptied when it ends. detail: the entries wanted, JSON."""
 
@@ -264,6 +271,7 @@ faq_edits = sa.Table(
     sa.Column("detail", sa.Text, nullable=False),
     sa.Index("faq_edits_state", "state", "id"),
     sa.Index("faq_edits_entry", "entry", "id"),
+    sqlite_autoincrement=True,
 )
 """Changes of the FAQ's files: what is to be written, and what was. No name but a credit, as published."""
 
