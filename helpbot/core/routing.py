@@ -187,9 +187,9 @@ def candidates(
 ) -> tuple[list[tuple[Volunteer, RoomId]], list[tuple[Volunteer, Refusal]]]:
     """Return who may be asked and where, best first, and everybody else with the reason.
 
-    Same school first, then same académie and level, then all; then by `standing`: whoever was asked least in
-    four weeks, measured by what each offered, with a head start for those who usually answer soon; then
-    whoever was asked least in the last 7 days; then a draw by `seed`, the same whenever it is asked again.
+    Same school first, then same académie and level, then all; then whoever was asked least in the last 7
+    days, measured by what each offered; then by `standing`: the same over four weeks, with a head start for
+    those who usually answer soon; then a draw by `seed`, the same whenever it is asked again.
     """
     kept: list[tuple[Volunteer, RoomId]] = []
     refused: list[tuple[Volunteer, Refusal]] = []
@@ -265,4 +265,4 @@ def _rank(
     week = volunteer.asked_week / max(1, caps.lowered(volunteer.caps).week)
     lot = hashlib.sha256(f"{seed}\0{volunteer.user}".encode()).digest()
     standing_now = round(standing(volunteer, theme, caps), 3)
-    return nearness(volunteer, origin), standing_now, week, -int.from_bytes(lot)
+    return nearness(volunteer, origin), week, standing_now, -int.from_bytes(lot)

@@ -178,11 +178,11 @@ def test_who_usually_answers_soon_has_a_head_start_of_a_few_asks(asked: int, fir
     assert chosen([late, soon])[0][0] == first
 
 
-def test_four_weeks_come_before_seven_days_and_those_before_the_draw() -> None:
-    often = volunteer("@often:t", asked_month=6)
-    lately = volunteer("@lately:t", asked_month=5, asked_week=2)
+def test_seven_days_come_before_four_weeks_and_those_before_the_draw() -> None:
+    often = volunteer("@often:t", asked_month=6, asked_week=1)
+    lately = volunteer("@lately:t", asked_month=5, asked_week=2, usual_minutes=1.0)
     before = volunteer("@before:t", asked_month=5, asked_week=1)
-    assert chosen([often, lately, before])[0] == ["@before:t", "@lately:t", "@often:t"]
+    assert chosen([often, lately, before])[0] == ["@before:t", "@often:t", "@lately:t"]
 
 
 @settings(deadline=None)
