@@ -1,0 +1,118 @@
+"""Ways of finding a helper, side by side on made-up people: writes the measured part of docs/routing.md.
+
+Each play is one run of `helpbot simulate --json`, kept in a folder: a run that is there already is not played
+again. Twelve runs of about a minute each.
+
+    python benchmarks/routing.py [--weeks 36] [--seeds 1 2] [--loads 0.5 0.75 1] [--runs DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).parents[1] / "docs" / "routing.md"
+BEGIN, END = "<!-- measured -->\n", "<!-- /measured -->\n"
+OURS, ROUND_ROBIN, BASELINE = "ours", "round-robin-aware", "least-loaded-aware"
+SHOWN = (OURS, ROUND_ROBIN, BASELINE, "round-robin-learned", "least-loaded-capped")
+HEAD = "| policy | within a day | right | to a claim | p90 | asks | Gini | gave up | violations |"
+Result = dict[str, Any]
+
+
+def played(load: float, seed: int, weeks: int, *, fatigue: bool, runs: Path) -> dict[str, Result]:
+    """Return policy → figures of one run, from `runs` if it is there."""
+    file = runs / f"{load:g}{'' if fatigue else '--no-fatigue'}.{seed}.json"
+    if not file.exists():
+        print(f"load {load:g}, seed {seed}, {'' if fatigue else 'no '}fatigue", file=sys.stderr, flush=True)
+        command = [sys.executable, "-m", "helpbot", "simulate", "--json", "--load", str(load)]
+        command += ["--seed", str(seed), "--weeks", str(weeks), *([] if fatigue else ["--no-fatigue"])]
+        # Its code says whether ours asked somebody it must not: that stands in the figures as well.
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if not done.stdout:
+            sys.exit(done.stderr)
+        runs.mkdir(parents=True, exist_ok=True)
+        file.write_text(done.stdout)
+    said = json.loads(file.read_text())
+    if said["scenario"]["weeks"] != weeks:
+        sys.exit(f"{file}: of {said['scenario']['weeks']} weeks, not {weeks}; choose another --runs")
+    policies: dict[str, Result] = said["policies"]
+    return policies
+
+
+def means(results: list[dict[str, Result]]) -> dict[str, Result]:
+    """Return policy → mean figures over the seeds; None where one of them has none."""
+    found: dict[str, Result] = {}
+    for name, first in results[0].items():
+        found[name] = {}
+        for key, value in first.items():
+            values = [result[name][key] for result in results]
+            if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+                found[name][key] = None if None in values else statistics.mean(values)
+    return found
+
+
+def row(name: str, of: Result) -> str:
+    """Return one policy's line of a table."""
+    claim, tail = (("never" if of[k] is None else f"{of[k]:.0f}") for k in ("claim_median", "claim_p90"))
+    return (
+        f"| {name} | {of['answered_day']:.1%} | {of['solved']:.1%} | {claim} | {tail} | {of['contacts']:.2f}"
+        f" | {of['gini']:.2f} | {of['stopped']:.0%} | {of['violated']:.0f} |"
+    )
+
+
+def verdict(of: dict[str, Result]) -> str:
+    """Return which of the limits ours keeps, each with its figures."""
+    ours, base, robin = of[OURS], of[BASELINE], of[ROUND_ROBIN]
+    share = ours["claim_median"] / robin["claim_median"]
+    kept = {
+        f"day {ours['answered_day']:.1%} (baseline {base['answered_day']:.1%})": (
+            ours["answered_day"] >= max(0.9, base["answered_day"])
+        ),
+        f"claim {share:.0%} of round-robin's": share <= 0.75,
+        f"asks {ours['contacts']:.2f}": ours["contacts"] <= 3,
+        f"Gini {ours['gini']:.3f}": ours["gini"] <= 0.25,
+        f"violations {ours['violated']:.0f}": not ours["violated"],
+    }
+    lost = [name for name, well in kept.items() if not well]
+    told = "; ".join(name if well else f"**{name}**" for name, well in kept.items())
+    return f"{'Limits met' if not lost else 'Not met, in bold'}: {told}."
+
+
+def lines(chosen: argparse.Namespace) -> Iterator[str]:
+    """Give the page's measured part."""
+    for load in chosen.loads:
+        for fatigue in (True, False):
+            runs = [
+                played(load, seed, chosen.weeks, fatigue=fatigue, runs=chosen.runs) for seed in chosen.seeds
+            ]
+            of = means(runs)
+            yield f"\nLoad {load:g}, {'people tire' if fatigue else 'nobody tires'}:\n\n{HEAD}\n"
+            yield "|" + " --- |" * HEAD.count(" | ") + " --- |\n"
+            yield from (row(name, of[name]) + "\n" for name in SHOWN)
+            yield f"\n{verdict(of)}\n"
+
+
+def main() -> None:
+    """Play what is missing and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--weeks", type=int, default=36)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--loads", type=float, nargs="+", default=[0.5, 0.75, 1.0])
+    parser.add_argument("--runs", type=Path, default=Path("build/routing"))
+    chosen = parser.parse_args()
+    page = PAGE.read_text()
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    if not after:
+        sys.exit(f"{PAGE}: {BEGIN.strip()} and {END.strip()} are missing")
+    PAGE.write_text(before + BEGIN + "".join(lines(chosen)) + END + after)
+
+
+if __name__ == "__main__":
+    main()
