@@ -208,8 +208,8 @@ async def _publish(stage: Stage, shown: _Screen, helper: str, place: str, relay:
 def _some_theme(faq: Path) -> str:
     from helpbot.adapters.faqfiles.load import load_faq
 
-    titles = dict(load_faq(faq).titles)
-    return "ent" if "ent" in titles else next(iter(titles))
+    themes = load_faq(faq).themes
+    return "ent" if "ent" in themes else themes[0]
 
 
 async def _offered(stage: Stage, but: str = "") -> tuple[str, str, dict[str, Any]]:

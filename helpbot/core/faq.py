@@ -66,11 +66,22 @@ class Faq:
     archived: tuple[FaqEntry, ...] = ()
     """Entries that are kept and not answered any more."""
     _by_id: dict[str, FaqEntry] = field(init=False, repr=False, compare=False)
+    _titles: dict[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # First come first: two of one id are a problem that the loader tells.
         object.__setattr__(self, "_by_id", {e.id: e for e in reversed(self.entries)})
+        object.__setattr__(self, "_titles", dict(self.titles))
 
     def entry(self, entry_id: str) -> FaqEntry | None:
         """The entry of that id, or None."""
         return self._by_id.get(entry_id)
+
+    @property
+    def themes(self) -> tuple[str, ...]:
+        """The themes that have a title, in the order of files."""
+        return tuple(self._titles)
+
+    def theme_title(self, theme: str) -> str:
+        """The title of a theme; of one that has none, its name."""
+        return self._titles.get(theme, theme)

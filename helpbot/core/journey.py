@@ -48,14 +48,13 @@ class Journey:
 def journey(steps: Iterable[Step], faq: Faq, *, kept: bool) -> Journey:
     """Return somebody's journey from the counts of what they gave."""
     every = [s for s in steps if s.answers > 0]
-    titles = dict(faq.titles)
     themes = _most(every, lambda s: s.theme)
     named = {theme for theme, _ in themes}
     codes = {code for entry in faq.entries if entry.theme in named for code in entry.crcn_edu}
     return Journey(
         answers=sum(s.answers for s in every),
         thanks=sum(s.thanks for s in every),
-        themes=tuple((titles.get(theme, theme), count) for theme, count in themes),
+        themes=tuple((faq.theme_title(theme), count) for theme, count in themes),
         levels=tuple(level for level, _ in _most(every, lambda s: s.level)),
         competences=tuple(sorted(codes)),
         months=tuple(sorted({s.month for s in every})),

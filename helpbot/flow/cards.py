@@ -78,7 +78,7 @@ def card_of(setting: Setting, proposal: Proposal) -> base.Notice:
     return say.ProposalCard(
         number=proposal.id,
         origin=proposal.origin.value,
-        theme=dict(setting.index.faq.titles).get(entry.theme, entry.theme),
+        theme=setting.index.faq.theme_title(entry.theme),
         question=entry.question,
         answer=base.Markdown(entry.answer),
         variants=entry.variants,
@@ -91,7 +91,7 @@ def card_of(setting: Setting, proposal: Proposal) -> base.Notice:
             for found in twins.contradicting(entry, setting.index.faq.entries)[:2]
         ),
         missing=tuple(n for n in ("question", "answer", "theme") if not getattr(entry, n)),
-        themes=() if entry.theme else tuple(theme for theme, _ in setting.index.faq.titles),
+        themes=() if entry.theme else setting.index.faq.themes,
         waits=proposal.origin is Origin.ANSWER and proposal.credit is None,
     )
 
@@ -100,7 +100,7 @@ def shown(setting: Setting, entry: FaqEntry) -> say.EntryShown:
     """Return an entry as it is shown to referents."""
     return say.EntryShown(
         id=entry.id,
-        theme=dict(setting.index.faq.titles).get(entry.theme, entry.theme),
+        theme=setting.index.faq.theme_title(entry.theme),
         question=entry.question,
         answer=base.Markdown(entry.answer),
         variants=entry.variants,

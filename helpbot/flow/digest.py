@@ -85,4 +85,4 @@ def _thin(tx: Tx, setting: Setting, posts: list[Ticket]) -> tuple[str, ...]:
 
 
 def _title(setting: Setting, theme: str | None) -> str:
-    return dict(setting.index.faq.titles).get(theme, theme) if theme else ""
+    return setting.index.faq.theme_title(theme) if theme else ""

@@ -53,7 +53,7 @@ def load_facts(
         referents=bool(policy.referents),
         credit_of=lambda user: credit(tx, setting, user),
         name_of=setting.names.first_name,
-        title_of=lambda theme: dict(setting.index.faq.titles).get(theme, theme),
+        title_of=setting.index.faq.theme_title,
     )
 
 

@@ -25,5 +25,5 @@ def invite(desk: Desk, ticket: Ticket) -> None:
     if helped < OFTEN or desk.tx.told_at(person, invited) is not None:
         return
     desk.tx.note_told(person, invited, desk.now)
-    title = dict(desk.setting.index.faq.titles).get(ticket.theme, ticket.theme)
+    title = desk.setting.index.faq.theme_title(ticket.theme)
     desk.writer.say(direct.room, GiveBack(ticket.theme, title), Kind.STATUS, purpose="give-back")

@@ -138,7 +138,7 @@ def draft_of(setting: Setting, ticket: Ticket, said: list[str], also: Sequence[T
     faq = setting.index.faq
     wording = Wording(texts, [entry.phrasings for entry in faq.entries])
     theme = ticket.theme or setting.index.theme_of(ticket.text) or ""
-    known = theme if theme in dict(faq.titles) else ""
+    known = theme if theme in faq.themes else ""
     return drafted(texts, said, theme=known, names=names, reworded=wording.reworded)
 
 
@@ -284,7 +284,7 @@ def _refuse(desk: Desk, event: Message | Reaction, proposal: Proposal, version: 
 
 
 def _amend(desk: Desk, event: Message, proposal: Proposal, text: str) -> bool:
-    themes = tuple(theme for theme, _ in desk.setting.index.faq.titles)
+    themes = desk.setting.index.faq.themes
     wanted = read_amendment(text, themes)
     if wanted.empty or proposal.origin is Origin.VARIANTS:
         return False

@@ -187,8 +187,7 @@ def _tell(
 
 
 def _line(setting: Setting, gap: Gap) -> say.Lacking:
-    titles = dict(setting.index.faq.titles)
-    theme = titles.get(gap.theme or "", gap.theme or "")
+    theme = setting.index.faq.theme_title(gap.theme or "")
     return say.Lacking(gap.label, gap.question, gap.count if gap.people >= FEW else 0, theme)
 
 
@@ -234,7 +233,7 @@ def _propose_gap(hand: Hand, gap: Gap) -> None:
     draft = drafted(
         [t.text for t in asked],
         [],
-        theme=gap.theme if gap.theme and gap.theme in dict(faq.titles) else "",
+        theme=gap.theme if gap.theme and gap.theme in faq.themes else "",
         names=[names.first_name(t.asker) for t in asked],
         reworded=wording.reworded,
     )

@@ -30,6 +30,6 @@ def thank(tx: Tx, setting: Setting, writer: Writer, ticket: Ticket, now: int) ->
     direct = tx.direct_room(ticket.helper)
     if direct is None or not thanked:
         return
-    titles = dict(setting.index.faq.titles)
-    themes = dict.fromkeys(titles.get(t.theme, t.theme) for t in thanked if t.theme)
+    title = setting.index.faq.theme_title
+    themes = dict.fromkeys(title(t.theme) for t in thanked if t.theme)
     writer.say(direct.room, Thanks(len(thanked), tuple(themes)), Kind.STATUS, purpose="thanks")

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from helpbot.adapters.reportpage import pictures
+from helpbot.adapters.reportpage.rendering import rendered
 from helpbot.core.overview import Overview
 from helpbot.core.report import Line, Report, answered_without_referents
 from helpbot.texts import Catalogue
@@ -45,17 +44,9 @@ def page(overview: Overview, catalogue: Catalogue) -> str:
     """Return the whole page."""
     report = overview.report
     months = _months(report, catalogue)
-    environment = Environment(
-        loader=PackageLoader("helpbot.adapters.reportpage", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = files("helpbot.adapters.reportpage").joinpath("style.css").read_text("utf-8")
-    environment.filters |= {"number": _number, "day": _day}
-    return environment.get_template("page.html").render(
-        style=Markup(style),  # noqa: S704 (ours)
+    return rendered(
+        "page.html",
+        filters={"number": _number, "day": _day},
         view=overview,
         report=report,
         months=months,

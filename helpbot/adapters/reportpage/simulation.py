@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from helpbot.adapters.reportpage.pictures import stacks
+from helpbot.adapters.reportpage.rendering import rendered
 
 OURS = "ours"
 
@@ -43,16 +42,8 @@ def simulation_page(
     compared: Sequence[Compared], played: Sequence[tuple[str, Any]], assumed: Sequence[tuple[str, Any, str]]
 ) -> str:
     """Return the page. `played`: what was played, name and value; `assumed`: parameter, value and meaning."""
-    environment = Environment(
-        loader=PackageLoader("helpbot.adapters.reportpage", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = files("helpbot.adapters.reportpage").joinpath("style.css").read_text("utf-8")
-    return environment.get_template("simulation.html").render(
-        style=Markup(style),  # noqa: S704 (ours)
+    return rendered(
+        "simulation.html",
         ours=OURS,
         figures=[_figure(compared, *figure) for figure in _FIGURES],
         played=played,

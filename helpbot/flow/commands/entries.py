@@ -49,17 +49,19 @@ def show(desk: Desk, event: Message, rest: str) -> None:
 def listing(desk: Desk, event: Message, rest: str) -> None:
     """List the entries of a theme; without one, the themes and how many entries each has."""
     faq = desk.setting.index.faq
-    titles = dict(faq.titles)
     wanted = {fold(name): theme for theme, title in faq.titles for name in (theme, title)}
     near = difflib.get_close_matches(fold(rest), wanted, n=1, cutoff=0.7) if rest else []
     if not near:
-        counts = ((t, f"{titles[t]} ({sum(e.theme == t for e in faq.entries)})") for t in titles)
+        counts = ((t, f"{faq.theme_title(t)} ({sum(e.theme == t for e in faq.entries)})") for t in faq.themes)
         desk.note(event, say.EntriesFound("themes", rest, tuple(counts)))
         return
     theme = wanted[near[0]]
     entries = [e for e in (*faq.entries, *faq.archived) if e.theme == theme]
     found = _named(entries[:MOST_LISTED])
-    desk.note(event, say.EntriesFound("theme", titles[theme], found, more=max(0, len(entries) - MOST_LISTED)))
+    desk.note(
+        event,
+        say.EntriesFound("theme", faq.theme_title(theme), found, more=max(0, len(entries) - MOST_LISTED)),
+    )
 
 
 def modify(desk: Desk, event: Message, rest: str) -> None:
@@ -70,7 +72,7 @@ def modify(desk: Desk, event: Message, rest: str) -> None:
         return
     # The raw text: YAML lives by its indentation.
     text = event.body.partition(name)[2].strip("\n: ")
-    themes = tuple(theme for theme, _ in desk.setting.index.faq.titles)
+    themes = desk.setting.index.faq.themes
     wanted = read_amendment(text, themes) if text else Amendment()
     if wanted.problems or (text and wanted.empty):
         desk.note(event, say.NotAmended(wanted.problems or (("nothing", text[:60]),), themes))

@@ -203,8 +203,9 @@ def my_questions(desk: Desk, event: Message, _command: Command) -> None:
 def theme_titles(desk: Desk) -> tuple[tuple[str, str], ...]:
     """Return the FAQ's themes as (theme, title) pairs."""
     faq = desk.setting.index.faq
-    titles = dict(faq.titles)
-    return tuple((t, titles.get(t, t)) for t in dict.fromkeys((*titles, *(e.theme for e in faq.entries))))
+    return tuple(
+        (t, faq.theme_title(t)) for t in dict.fromkeys((*faq.themes, *(e.theme for e in faq.entries)))
+    )
 
 
 def _names(desk: Desk, rows: list[Listed]) -> list[str]:
