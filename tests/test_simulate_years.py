@@ -30,7 +30,7 @@ def test_a_school_year_breaks_no_promise(seed: int) -> None:
 
 @pytest.mark.slow
 def test_the_auditor_sees_caps_and_open_asks_of_a_policy_that_knows_none() -> None:
-    world = make_world(replace(SMALL, weeks=3), Behaviour(), load_calendar("A", "Europe/Paris"), 1)
+    world = make_world(replace(SMALL, weeks=3, load=2.0), Behaviour(), load_calendar("A", "Europe/Paris"), 1)
     [blind] = [p for p in POLICIES if p.name == ROUND_ROBIN]
     broken = measure(play(world, blind, fatigue=True)).violations
     assert broken["cap_day"] > 0

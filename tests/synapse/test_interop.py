@@ -31,7 +31,7 @@ entries:
 ROOM, CERTIF = "Où se trouve la salle informatique ?", "Quand passe-t-on la certification Pix ?"
 VAGUE, UNKNOWN = "mdp pix perdu", "Qui sait brancher le thermostat du gymnase ?"
 CONFIG = """\
-answering: {{answer_at: 0.998, clarify_at: 0.3}}
+answering: {{answer_at: 0.985, clarify_at: 0.3}}
 volunteers: [{{user: "{volunteer}", themes: [pix]}}]
 metrics: {{listen: "127.0.0.1:0"}}
 """
