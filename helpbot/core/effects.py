@@ -44,6 +44,10 @@ class JobKind(StrEnum):
     """The report of the month that ended goes to the review room. Of no ticket: its number is 0."""
 
 
+FENCED = frozenset({JobKind.ASK, JobKind.CLAIM_SILENCE})
+"""Timers of a step: those of an earlier epoch mean nothing any more. The others stand whatever happens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Send:
     """A new message. `slot` names it within its ticket, so that later effects can refer to it."""
@@ -87,7 +91,7 @@ class RedactAll:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A timer of this ticket, valid while the ticket's epoch is the one it has after the decision."""
+    """A timer of this ticket, in place of an earlier one of its kind; `FENCED` ones end with the epoch."""
 
     job: JobKind
     due: int

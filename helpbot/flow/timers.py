@@ -6,7 +6,7 @@ import logging
 from functools import partial
 
 from helpbot.core import tickets
-from helpbot.core.effects import JobKind
+from helpbot.core.effects import FENCED, JobKind
 from helpbot.core.records import Job
 from helpbot.flow.digest import send_digest
 from helpbot.flow.facts import load_facts
@@ -19,8 +19,6 @@ from helpbot.ports import Clock, Homeserver, Store, Tx
 
 log = logging.getLogger("helpbot.timers")
 
-_FENCED = (JobKind.ASK, JobKind.CLAIM_SILENCE)
-"""Timers of a step: those of an earlier epoch mean nothing any more."""
 RETRY_MS = 60_000
 
 
@@ -63,11 +61,11 @@ def decide_job(tx: Tx, setting: Setting, job: Job, now: int) -> Written:
         send_digest(tx, setting, writer, now)
         return writer.written
     ticket = tx.ticket(job.ticket)
-    if ticket is None or (job.kind in _FENCED and job.epoch != ticket.epoch):
+    if ticket is None or (job.kind in FENCED and job.epoch != ticket.epoch):
         return writer.written
     if job.kind is JobKind.THANKS:
         thank(tx, setting, writer, ticket, now)
         return writer.written
-    facts = load_facts(tx, setting, ticket, now, people=job.kind in _FENCED)
+    facts = load_facts(tx, setting, ticket, now, people=job.kind in FENCED)
     writer.carry_out(tickets.due(ticket, job.kind, facts))
     return writer.written

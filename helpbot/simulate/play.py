@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from helpbot.core import tickets
-from helpbot.core.effects import JobKind, Kind, Reacted, Schedule, Send
+from helpbot.core.effects import FENCED, JobKind, Kind, Reacted, Schedule, Send
 from helpbot.core.hours import Calendar, OpenHours
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import RoomFacts
@@ -85,6 +85,8 @@ class Play:
     queue: list[tuple[int, int, Callable[[int], None]]] = field(default_factory=list)
     counter: int = 0
     tickets: dict[int, Ticket] = field(default_factory=dict)
+    timers: dict[tuple[int, JobKind], tuple[int, int]] = field(default_factory=dict)
+    """When each timer of a question is due and the epoch it was set in: one of a kind, as in the store."""
     stories: list[Story] = field(default_factory=list)
     asks: list[Ask] = field(default_factory=list)
     reactions: dict[tuple[int, int], _Reaction] = field(default_factory=dict)
@@ -141,9 +143,13 @@ class Play:
         self.apply(question.index, tickets.wants_human(ticket, self.facts(question.index, now)), now)
 
     def timer(self, k: int, job: JobKind, epoch: int, now: int) -> None:
-        """Let a timer be due, unless the ticket moved on."""
-        if self.tickets[k].epoch == epoch:
-            self.apply(k, tickets.due(self.tickets[k], job, self.facts(k, now)), now)
+        """Let a timer be due as the flow does: unless it was set anew, or its step is over."""
+        if self.timers.get((k, job)) != (now, epoch):
+            return
+        del self.timers[k, job]
+        step = job in FENCED
+        if not step or self.tickets[k].epoch == epoch:
+            self.apply(k, tickets.due(self.tickets[k], job, self.facts(k, now, people=step)), now)
 
     def react(self, k: int, n: int, now: int) -> None:
         """Let somebody look at an offer: they take it, pass it, or leave it."""
@@ -241,6 +247,7 @@ class Play:
         self.tickets[k] = ticket
         for effect in decision.effects:
             if isinstance(effect, Schedule):
+                self.timers[k, effect.job] = (effect.due, ticket.epoch)
                 self.later(effect.due, partial(self.timer, k, effect.job, ticket.epoch))
             elif isinstance(effect, Reacted):
                 self.roster.note_reaction(self.roster.index[effect.user], effect.minutes)
