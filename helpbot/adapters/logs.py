@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 _USER_ID = re.compile(r"@[^\s:@\"'<>]+:(?=[\w\[])")
-_QUIET = ("aiohttp", "alembic", "asyncio", "nio", "peewee", "sqlalchemy")
+_QUIET = ("aiohttp", "alembic", "asyncio", "peewee", "sqlalchemy")
+"""Heard from warnings on. Not nio: it quotes events, so whoever imports it silences it (matrix/machine.py)."""
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """What every record has; all else was given with `extra`."""
 _COLOURS = {"warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[1;31m"}

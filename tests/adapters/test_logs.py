@@ -31,13 +31,22 @@ def test_json_lines() -> None:
     stream = io.StringIO()
     set_up_logs(json=True, stream=stream)
     logging.getLogger("helpbot").info("ready", extra={"rooms": 3})
-    logging.getLogger("nio").info("chatter")
-    logging.getLogger("nio").warning("trouble with %s", "a key")
+    logging.getLogger("alembic").info("chatter")
+    logging.getLogger("alembic").warning("trouble with %s", "a table")
     assert stream.getvalue().startswith('{"event": "ready", ')
-    ready, nio = lines(stream)
+    ready, library = lines(stream)
     assert ready["event"] == "ready"
     assert (ready["rooms"], ready["level"]) == (3, "info")
-    assert (nio["event"], nio["logger"]) == ("trouble with a key", "nio")
+    assert (library["event"], library["logger"]) == ("trouble with a table", "alembic")
+
+
+def test_what_the_decryption_quotes_is_never_written() -> None:
+    import helpbot.adapters.matrix.machine  # noqa: F401  (as `helpbot run` has it, before logs are set up)
+
+    stream = io.StringIO()
+    set_up_logs(json=True, verbose=True, stream=stream)
+    logging.getLogger("nio.crypto.olm_machine").error("Invalid event: %s", "le secret de Léa")
+    assert stream.getvalue() == ""
 
 
 def test_lines_for_people() -> None:

@@ -21,7 +21,7 @@ from helpbot.adapters.matrix.keystore import KeyStore, RoomKey
 from helpbot.adapters.matrix.olm import Olm, OlmDevice, OutboundGroupSession
 from helpbot.adapters.matrix.translate import MEGOLM
 
-# Its messages name people. What the operator needs is in our counters.
+# Its messages name people and quote what was decrypted. What the operator needs is in our counters.
 logging.getLogger("nio").setLevel(logging.CRITICAL)
 
 OLM = "m.olm.v1.curve25519-aes-sha2"
