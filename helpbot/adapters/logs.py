@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 _USER_ID = re.compile(r"@[^\s:@\"'<>]+:(?=[\w\[])")
 _QUIET = ("aiohttp", "alembic", "asyncio", "peewee", "sqlalchemy")
-"""Heard from warnings on. Not nio: it quotes events, so whoever imports it silences it (matrix/machine.py)."""
+"""Heard from warnings on. Not nio, which quotes events: matrix/machine.py silences it when it imports it."""
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """What every record has; all else was given with `extra`."""
 _COLOURS = {"warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[1;31m"}

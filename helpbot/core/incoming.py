@@ -12,6 +12,9 @@ from typing import Any
 
 from helpbot.core.ids import EventId, RoomId, UserId
 
+LATE_MS = 48 * 3_600_000
+"""A message older than this when it is first seen is told so, and not answered as if it were new."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -12,7 +12,7 @@ from functools import partial
 
 from helpbot.core import notices as say
 from helpbot.core.effects import Kind
-from helpbot.core.incoming import Batch, Membership, Sealed
+from helpbot.core.incoming import LATE_MS, Batch, Membership, Sealed
 from helpbot.core.sealed import Outside, outside
 from helpbot.flow.setting import Setting
 from helpbot.flow.write import Writer, Written
@@ -20,7 +20,6 @@ from helpbot.ports import Clock, Store, Tx
 
 GRACE_MS = 2 * 60_000
 """A key that is only late comes within seconds; two minutes leave room for a slow telephone."""
-LATE_MS = 48 * 3_600_000
 _WITHHELD_KEPT = 1_000
 
 
