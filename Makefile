@@ -10,6 +10,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # On a terminal you may type as the teacher once the demo has played.
 DEMO_ARGS ?= $(shell test -t 0 || echo --no-input)
 PYTEST_ARGS ?=
+# Each worker has a Synapse and a browser of its own. `make test WORKERS=0` runs the tests one after the other.
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types layers pytest check-fast bench docs clean
@@ -38,7 +40,7 @@ layers: $(VENV)/.test
 	$(BIN)/lint-imports
 
 pytest: $(VENV)/.test
-	$(BIN)/python -m pytest --durations=10 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations=10 $(PYTEST_ARGS)
 
 check-fast:
 	$(MAKE) --no-print-directory lint types layers pytest PYTEST_ARGS='-m "not slow and not synapse and not node"'
