@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from helpbot.core.problems import Problem, Problems
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from helpbot.core.gaps import Unanswered
-    from helpbot.core.overview import GapRow
+    from helpbot.core.gaps.shown import Missing
     from helpbot.settings import Settings
 
 _EXTRA = "installez l'extra : pip install 'helpbot[report]'"
@@ -27,8 +29,8 @@ async def write_report_page(settings: Settings, folder: Path) -> Path:
     from helpbot.adapters.clock import SystemClock
     from helpbot.adapters.faqfiles.load import load_faq
     from helpbot.adapters.pseudonyms import load_pseudonyms
-    from helpbot.core.gaps.asked import unanswered
     from helpbot.core.overview import helper_bands, overview
+    from helpbot.flow.gaps import asked_in_vain_since
     from helpbot.flow.report import read_report
     from helpbot.texts import load_catalogue
 
@@ -37,14 +39,17 @@ async def write_report_page(settings: Settings, folder: Path) -> Path:
     policy, now = bootstrap.make_policy(settings), SystemClock().now()
     store = bootstrap.open_database(settings)
     try:
-        report, written, volunteers = await store.run(
-            lambda tx: (read_report(tx, policy, now), tx.written_tickets(), tx.volunteers())
+        report, asked, volunteers = await store.run(
+            lambda tx: (
+                read_report(tx, policy, now),
+                asked_in_vain_since(tx, policy, alias, now),
+                tx.volunteers(),
+            )
         )
     finally:
         await store.close()
-    asked = unanswered(written, alias)
     months = {q.at: f"{policy.calendar.local(q.at):%Y-%m}" for q in asked}
-    found = _gaps(asked, [(e.question, *e.variants) for e in faq.entries], dict(faq.titles), months)
+    found = _missing(settings, asked, dict(faq.titles), months)
     bands = helper_bands(v.volunteer.themes for v in volunteers)
     today = policy.calendar.local(now).date()
     return write_page(
@@ -52,16 +57,16 @@ async def write_report_page(settings: Settings, folder: Path) -> Path:
     )
 
 
-def _gaps(
-    asked: list[Unanswered], faq: list[tuple[str, ...]], titles: dict[str, str], months: dict[int, str]
-) -> tuple[GapRow, ...] | None:
+def _missing(
+    settings: Settings, asked: Sequence[Unanswered], titles: dict[str, str], months: dict[int, str]
+) -> Missing | None:
     """Return what the FAQ lacks; None where scikit-learn is not installed."""
-    from helpbot.core.gaps import find_gaps
-    from helpbot.core.overview import gap_rows
+    from helpbot.adapters.faqfiles.missing import NotInstalled, missing_here
+    from helpbot.core.gaps.shown import missing
 
+    chosen = settings.answering
+    thresholds = (chosen.answer_at, chosen.clarify_at)
     try:
-        return gap_rows(find_gaps(asked, faq).gaps, titles, months)
-    except ModuleNotFoundError as error:
-        if error.name not in {"sklearn", "scipy"}:
-            raise
+        return missing(missing_here(settings.faq, settings.data_dir, thresholds, asked), titles, months)
+    except NotInstalled:
         return None

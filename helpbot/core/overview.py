@@ -11,10 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from helpbot.core import french
-from helpbot.core.disclosure import FEW
 from helpbot.core.faq import Faq, FaqEntry
-from helpbot.core.gaps.values import Gap
+from helpbot.core.gaps.shown import Missing
 from helpbot.core.report import HUMAN, Line, Number, Report
 from helpbot.core.volunteering import band
 
@@ -69,25 +67,6 @@ class CrcnRow:
 
 
 @dataclass(frozen=True, slots=True)
-class GapRow:
-    """Something that the FAQ lacks, asked for by at least five people."""
-
-    label: str
-    """Its words that five people or more said; may be empty."""
-    title: str
-    """Of its theme; empty where nobody could tell."""
-    band: str
-    """`5`, `10`, `20` or `50`: at least so many questions.
-
-    Not their number: with the published counts it could tell how many questions of few people are left.
-    """
-    refused: bool
-    """Most of them had got an answer that was not the right one."""
-    last: str
-    """The month in which it was last asked."""
-
-
-@dataclass(frozen=True, slots=True)
 class Overview:
     """All that the page shows."""
 
@@ -99,12 +78,12 @@ class Overview:
     competences: tuple[CrcnRow, ...]
     untagged: int
     """Entries without a competence."""
-    gaps: tuple[GapRow, ...] | None
+    missing: Missing | None
     """None where what finds them is not installed."""
 
 
 def overview(
-    report: Report, faq: Faq, helpers: Mapping[str, str], gaps: tuple[GapRow, ...] | None, today: date
+    report: Report, faq: Faq, helpers: Mapping[str, str], missing: Missing | None, today: date
 ) -> Overview:
     """Return all that the page shows; `helpers` are the bands of volunteers by theme."""
     titles = dict(faq.titles)
@@ -119,7 +98,7 @@ def overview(
         domains=tuple(_crcn(d, faq, report, titles) for d in DOMAINS),
         competences=tuple(_crcn(c, faq, report, titles) for c in codes if c not in DOMAINS),
         untagged=sum(not e.crcn_edu for e in faq.entries),
-        gaps=gaps,
+        missing=missing,
     )
 
 
@@ -127,33 +106,6 @@ def helper_bands(themes_of: Iterable[Iterable[str]]) -> dict[str, str]:
     """Return theme → how many help on it (`volunteering.band`), from the themes of each volunteer."""
     counts = Counter(theme for themes in themes_of for theme in set(themes))
     return {theme: band(count) for theme, count in counts.items()}
-
-
-def gap_rows(
-    gaps: Iterable[Gap], titles: Mapping[str, str], month_of: Mapping[int, str]
-) -> tuple[GapRow, ...]:
-    """Return the gaps that at least five people asked about; `month_of` names the months of their moments."""
-    return tuple(
-        GapRow(
-            _common_words(gap),
-            titles.get(gap.theme, gap.theme) if gap.theme else "",
-            str(max(size for size in (5, 10, 20, 50) if gap.count >= size)),
-            refused=2 * gap.refused > gap.count,
-            last=month_of[gap.last_at],
-        )
-        for gap in gaps
-        if gap.people >= FEW
-    )
-
-
-def _common_words(gap: Gap) -> str:
-    """Return the words of a gap's label that five people or more said; any other could name somebody."""
-    said: dict[str, set[str]] = {}
-    for question in gap.asked:
-        for stem in french.stems(question.text):
-            said.setdefault(stem, set()).add(question.asker or "")
-    words = gap.label.split(", ")
-    return ", ".join(w for w in words if all(len(said.get(s, ())) >= FEW for s in french.stems(w)))
 
 
 def _themes(report: Report, faq: Faq, helpers: Mapping[str, str]) -> Iterable[ThemeRow]:

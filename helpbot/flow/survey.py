@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 
 from helpbot.core import learning
@@ -28,7 +28,7 @@ from helpbot.core.proposals import Change, Origin, State
 from helpbot.core.tickets import Outcome, Ticket
 from helpbot.flow.cards import Hand
 from helpbot.flow.facts import room_facts
-from helpbot.flow.gaps import ASKED
+from helpbot.flow.gaps import ASKED, TOPIC, asked_in_vain_since
 from helpbot.flow.handle import learn_name
 from helpbot.flow.proposals import carry, draft_of, place_of, said_in
 from helpbot.flow.setting import NameNeeded, Policy, Setting
@@ -37,8 +37,6 @@ from helpbot.ports import Clock, Homeserver, Store, Tx
 
 DAY = 86_400_000
 WEEKLY, LINKS = "faq_week", "faq_dead_links"
-TOPIC = "topic/"
-LOOKED_AT_DAYS = 366
 MOST_TICKETS = 2_500
 MOST_SHOWN = 10
 MOST_PROPOSED = 2
@@ -123,38 +121,7 @@ def _wanted(tx: Tx, setting: Setting, now: int) -> _Wanted | None:
     if not asked and weekly is None:
         return None
     places = tuple((RoomId(room), EventId(event)) for room, event in asked)
-    return _Wanted(places, weekly, questions(tx, setting, now))
-
-
-def questions(tx: Tx, setting: Setting, now: int) -> tuple[Unanswered, ...]:
-    """Return what was asked in vain, as far as it may be shown to the referents."""
-    review = setting.policy.review_room
-    row = tx.room(review) if review else None
-    if row is None:
-        return ()
-    may: dict[RoomId, bool] = {}
-    found = []
-    for ticket in tx.asked_since(now - LOOKED_AT_DAYS * DAY, limit=MOST_TICKETS):
-        refused = learning.asked_in_vain(ticket)
-        if refused is None:
-            continue
-        if ticket.room not in may:
-            may[ticket.room] = may_show(room_facts(tx, ticket.room), row.facts)
-        if may[ticket.room]:
-            asker = setting.alias(ticket.asker)
-            found.append(
-                Unanswered(ticket.text, ticket.asked_at, asker, str(ticket.id), ticket.theme, refused)
-            )
-    return (*found, *_topics(tx, setting, now))
-
-
-def _topics(tx: Tx, setting: Setting, now: int) -> Iterable[Unanswered]:
-    """Give what is left of older questions: of nobody, and of a month rather than a moment."""
-    calendar = setting.policy.calendar
-    since = f"{calendar.local(now - LOOKED_AT_DAYS * DAY):%Y-%m}"
-    for number, topic in tx.topics(since, limit=MOST_TICKETS):
-        at = calendar.moment(date.fromisoformat(f"{topic.month}-01"), 0)
-        yield Unanswered(topic.words, at, None, f"{TOPIC}{number}", topic.theme, topic.refused)
+    return _Wanted(places, weekly, asked_in_vain_since(tx, setting.policy, setting.alias, now))
 
 
 def _tell(

@@ -117,7 +117,8 @@ def _body(card: say.ProposalCard, word: Word) -> str:
 def _lacking(gap: say.Lacking, word: Word) -> str:
     count = word("_gap_count", count=str(gap.count)) if gap.count else ""
     theme = f" · {escape(gap.theme)}" if gap.theme else ""
-    return word("_gap", label=escape(gap.label), question=escape(gap.question), count=count, theme=theme)
+    name = "_gap" if gap.question else "_gap_of_words"
+    return word(name, label=escape(gap.label), question=escape(gap.question), count=count, theme=theme)
 
 
 def _entry(entry: say.EntryShown, word: Word, day: Callable[[str], str]) -> dict[str, str]:

@@ -10,10 +10,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 
 from helpbot.adapters.reportpage import page, write_page
 from helpbot.core.faq import Faq, FaqEntry
-from helpbot.core.overview import GapRow, Overview, overview
+from helpbot.core.gaps.shown import GapRow, LinkRow, Missing, WordRow
+from helpbot.core.overview import Overview, overview
 from helpbot.core.problems import Problems
 from helpbot.core.report import Counts, Line, Report, Tally, Waits, publish
 from helpbot.texts import load_catalogue
@@ -58,8 +60,22 @@ def busy_overview() -> Overview:
         ),
         titles=(("pix", f"Pix {BAD}"),),
     )
-    gaps = (GapRow(f"badge {BAD}", "Pix", "10", refused=True, last="2026-10"),)
-    return overview(busy_report(), faq, {"pix": "few"}, gaps, TODAY)
+    return overview(busy_report(), faq, {"pix": "few"}, busy_missing(), TODAY)
+
+
+def busy_missing() -> Missing:
+    """Forty words on a tree, drawn without a die; one of them would like to be code."""
+    said = ("établissement", "vidéoprojecteur", "badge", "cantine", "imprimante", "ent", "thermostat", "clé")
+    sizes = (100, 50, 20, 10, 5)
+    words = [
+        WordRow(f"{said[n % 8]}{n // 8 or ''}", sizes[n // 8], n * 7 % 11 / 10, n * 5 % 13 / 12, n % 3)
+        for n in range(39)
+    ]
+    words.append(WordRow(f"mot{BAD}", 5, 1.0, 0.0, None))
+    links = [LinkRow((n - 1) // 3, n, sizes[n // 8]) for n in range(1, 38)]
+    gaps = [GapRow(f"badge {BAD}", "Pix", 10, refused=True, last="2026-10")]
+    gaps += [GapRow(f"sujet {n}", "", 5, refused=False, last="2026-11") for n in range(2)]
+    return Missing(tuple(gaps), tuple(words), tuple(links))
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +84,15 @@ def html() -> str:
 
 
 def test_each_picture_has_its_table_and_ids_are_its_own(html: str) -> None:
-    assert html.count('role="img"') == 5
+    assert html.count('role="img"') == 7
     for picture, table in re.findall(r'role="img"(.*?)(<table.*?)</table>', html, re.DOTALL):
         assert "<svg" in picture
         assert table.count("<tr>") >= 2
+    rows = html.partition('id="lacunes"')[2].partition("</section>")[0]
+    joined = {end for link in busy_missing().links for end in (link.a, link.b)}
+    for at, word in enumerate(busy_missing().words):
+        assert rows.count(f">{escape(word.word)}<") == 2 + (at in joined), "cloud, its table, tree"
+    assert rows.count(" – ") == len(busy_missing().links)
     ids = re.findall(r'\bid="([^"]+)"', html)
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'href="#([^"]+)"', html)) <= set(ids)
@@ -107,7 +128,7 @@ def test_an_empty_log_makes_a_page_too() -> None:
 
 def test_months_past_stand_before_those_of_the_log() -> None:
     past = {"2026-08": Line(31, {"faq": 31})}
-    shown = overview(replace(busy_report(), past=past), Faq(), {}, (), TODAY)
+    shown = overview(replace(busy_report(), past=past), Faq(), {}, Missing(), TODAY)
     rows = re.findall(r'<th scope="row">([a-zû]+)\s2026</th><td>(\d+)', page(shown, load_catalogue()))
     assert rows[:2] == [("août", "31"), ("septembre", "61")]
 

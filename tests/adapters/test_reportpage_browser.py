@@ -82,6 +82,20 @@ def test_words_in_the_pictures_are_large_enough(page: Page) -> None:
     assert min(sizes) >= 11
 
 
+def test_no_word_covers_another_nor_leaves_its_picture(page: Page) -> None:
+    boxes = "t => { const b = t.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom] }"
+    for title in ("Nuage", "Arbre"):
+        picture = page.locator(f".picture[aria-label^={title}]")
+        found = picture.locator("text").evaluate_all(f"found => found.map({boxes})")
+        assert len(found) >= 37
+        left, top, right, bottom = picture.evaluate(boxes)
+        for n, a in enumerate(found):
+            assert min(a[0] - left, a[1] - top, right - a[2], bottom - a[3]) > -1, title
+            for b in found[:n]:
+                across, down = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+                assert min(across, down) < 2, (title, a, b)
+
+
 def test_the_keyboard_reaches_every_part(page: Page) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -92,9 +106,11 @@ def test_the_keyboard_reaches_every_part(page: Page) -> None:
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.getAttribute('aria-label') || ''"))
     assert sum("Fiches" in name or "Questions" in name for name in reached) >= 4
-    page.locator("summary").focus()
-    page.keyboard.press("Enter")
-    assert page.locator("details table").is_visible()
+    for folded in page.locator("details").all():
+        folded.locator("summary").focus()
+        page.keyboard.press("Enter")
+        assert folded.locator("table").is_visible()
+    assert page.locator("details[open]").count() == 3
 
 
 def test_paper_is_white_and_without_the_menu(page: Page) -> None:

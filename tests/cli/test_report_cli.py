@@ -16,6 +16,7 @@ from helpbot.adapters.clock import SystemClock
 from helpbot.adapters.db import open_store
 from helpbot.cli import main
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
+from helpbot.core.learning import Topic
 from helpbot.core.records import HelpRecord
 from helpbot.core.tickets import Outcome, State, Ticket
 
@@ -88,6 +89,32 @@ def test_the_page_tells_themes_entries_competences_and_gaps(folder: Path) -> Non
         assert words in html
     assert "prof" not in html.replace("professionnel", "")
     assert BADGE not in html, "somebody's own words"
+
+
+@pytest.mark.slow
+def test_the_page_speaks_of_what_the_referents_are_told(folder: Path) -> None:
+    """Summaries of older questions count with the others; what the FAQ answers by now does not."""
+    month = f"{datetime.fromtimestamp(SystemClock().now() / 1000, UTC):%Y-%m}"
+
+    async def fill() -> None:
+        store = open_store(None, folder / "data")
+        topics = [Topic(month, None, "badge cantine trouver")] * 5
+        await store.run(lambda tx: tx.keep_topics(topics))
+        await store.close()
+
+    assert report("--html", "bilan").exit_code == 0
+    assert "10 ou plus" not in (folder / "bilan/index.html").read_text("utf-8")
+    asyncio.run(fill())
+    assert report("--html", "bilan").exit_code == 0
+    html = (folder / "bilan/index.html").read_text("utf-8")
+    assert "10 ou plus" in html
+    assert "Nuage des mots" in html
+    assert "Arbre des mots" in html
+    assert '<th scope="row">badge – cantine</th>' in html
+    known = f'question: "{BADGE} ?", variants: [badge cantine perdu], answer: Au secrétariat.'
+    (folder / "faq" / "pix.yaml").write_text(f"{FAQ}  - {{id: cantine, {known}}}\n")
+    assert report("--html", "bilan").exit_code == 0
+    assert "Nuage des mots" not in (folder / "bilan/index.html").read_text("utf-8")
 
 
 @pytest.mark.usefixtures("folder")

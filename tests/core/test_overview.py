@@ -6,9 +6,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import pytest
+
 from helpbot.core.faq import Faq, FaqEntry
-from helpbot.core.gaps import Gap, Unanswered
-from helpbot.core.overview import Overview, gap_rows, helper_bands, overview, summed
+from helpbot.core.gaps import Gap, GapReport, MapLink, MapWord, Unanswered, WordMap
+from helpbot.core.gaps.shown import Missing, band, missing
+from helpbot.core.overview import Overview, helper_bands, overview, summed
 from helpbot.core.report import Counts, EntryLine, Line, Report, publish
 
 TODAY = date(2026, 11, 21)
@@ -27,7 +30,7 @@ def report(**changes: Any) -> Report:
 
 
 def view(found: Report, **helpers: str) -> Overview:
-    return overview(found, FAQ, helpers, (), TODAY)
+    return overview(found, FAQ, helpers, Missing(), TODAY)
 
 
 def test_a_sum_is_told_only_where_all_of_it_is() -> None:
@@ -78,9 +81,27 @@ def test_a_gap_of_four_people_is_not_told_and_of_five_without_its_number() -> No
         return Gap("badge, nora", "Le badge ?", asked, people, "pix")
 
     months = dict.fromkeys(range(60), "2026-11")
-    rows = gap_rows([gap(4, 30), gap(5, 19), gap(9, 51)], {"pix": "Pix"}, months)
-    assert [(r.band, r.title, r.refused) for r in rows] == [("10", "Pix", False), ("50", "Pix", False)]
-    assert [r.label for r in rows] == ["badge", "badge"], "four people said a name"
+    words = (MapWord("badge", 49, 0.1, 0.2, 0), MapWord("cantine", 12, 0.3, 0.4, 2))
+    words_and_links = WordMap(words, (MapLink(0, 1, 9),))
+    report = GapReport((gap(4, 30), gap(5, 19), gap(9, 51)), 0, words_and_links)
+    told = missing(report, {"pix": "Pix"}, months)
+    assert [(r.band, r.title, r.refused) for r in told.gaps] == [(10, "Pix", False), (50, "Pix", False)]
+    assert [r.label for r in told.gaps] == ["badge", "badge"], "four people said a name"
+    assert [(w.word, w.band, w.gap) for w in told.words] == [("badge", 20, None), ("cantine", 10, 1)]
+    assert [(link.a, link.b, link.band) for link in told.links] == [(0, 1, 5)]
+
+
+def test_summaries_of_nobody_add_to_a_band_and_never_to_a_name() -> None:
+    people = tuple(Unanswered("badge de Nora", n, f"p{n}") for n in range(4))
+    people += (Unanswered("mon badge", 4, "p4"), Unanswered("badge nora", 5, None))
+    [row] = missing(GapReport((Gap("badge, nora", "", people, 5),)), {}, dict.fromkeys(range(9), "")).gaps
+    assert row.label == "badge", "a summary is not a fifth person"
+
+
+def test_bands() -> None:
+    assert [band(n) for n in (5, 9, 10, 49, 50, 99, 100, 4000)] == [5, 5, 10, 20, 50, 50, 100, 100]
+    with pytest.raises(ValueError, match="empty"):
+        band(4)
 
 
 def test_helpers_are_told_in_bands() -> None:

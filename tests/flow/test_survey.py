@@ -205,6 +205,7 @@ async def test_the_words_of_old_questions_still_tell_what_is_missing(bot: BotTes
     await bot.says(ANNE, "!lacunes", room=bot.review, to_bot=False)
     assert "thermostat" in said(bot)[-1]
     assert "questions)" not in said(bot)[-1], "nobody can tell any more how many people that was"
+    assert "dont il ne reste que les mots" in said(bot)[-1], "words in no order are no question"
     await bot.advance(days=400)
     await bot.sweep()
     assert await bot.running.store.run(lambda tx: tx.topics("2026-01", limit=99)) == []

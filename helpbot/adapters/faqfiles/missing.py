@@ -25,7 +25,7 @@ class NotInstalled(Exception):
 async def find_missing(
     folder: Path, data_dir: Path, thresholds: tuple[float | None, float | None], asked: Sequence[Unanswered]
 ) -> GapReport:
-    """Return the gaps in what was asked, without what the FAQ answers by now.
+    """Return what `missing_here` finds, without the map of words.
 
     Raises `NotInstalled`, and `OSError` when the other process fails.
     """
@@ -67,17 +67,29 @@ def _report(said: dict[str, Any], asked: Sequence[Unanswered]) -> GapReport:
     return GapReport(gaps, said["alone"])
 
 
-def _find_for_parent() -> None:
+def missing_here(
+    folder: Path, data_dir: Path, thresholds: tuple[float | None, float | None], asked: Sequence[Unanswered]
+) -> GapReport:
+    """Return the gaps in what was asked and the map of its words, without what the FAQ answers by now.
+
+    In this process, which keeps what it imports. Raises `NotInstalled`, and `Problems` of the FAQ.
+    """
     from helpbot.adapters.faqfiles.learn import load_index
     from helpbot.core.gaps import find_gaps
     from helpbot.core.matching import Answer
 
-    order = json.load(sys.stdin)
-    answer_at, clarify_at = order["thresholds"]
-    index = load_index(Path(order["faq"]), Path(order["data"]), answer_at=answer_at, clarify_at=clarify_at)
-    asked = [Unanswered(**q) for q in order["asked"]]
+    if find_spec("sklearn") is None:
+        raise NotInstalled
+    answer_at, clarify_at = thresholds
+    index = load_index(folder, data_dir, answer_at=answer_at, clarify_at=clarify_at)
     open_ones = [q for q in asked if q.refused or not isinstance(index.verdict(q.text), Answer)]
-    report = find_gaps(open_ones, [e.phrasings for e in index.faq.entries])
+    return find_gaps(open_ones, [e.phrasings for e in index.faq.entries])
+
+
+def _find_for_parent() -> None:
+    order = json.load(sys.stdin)
+    asked = [Unanswered(**q) for q in order["asked"]]
+    report = missing_here(Path(order["faq"]), Path(order["data"]), order["thresholds"], asked)
     gaps = [
         {
             "label": g.label,

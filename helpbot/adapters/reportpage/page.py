@@ -12,7 +12,7 @@ from datetime import date
 
 from markupsafe import Markup
 
-from helpbot.adapters.reportpage import pictures
+from helpbot.adapters.reportpage import pictures, wordpictures
 from helpbot.adapters.reportpage.rendering import rendered
 from helpbot.core.overview import Overview
 from helpbot.core.report import Line, Report, answered_without_referents
@@ -23,6 +23,8 @@ MOST_THEMES = 12
 """In the picture; the table has them all."""
 MOST_ENTRIES = 25
 """The others are folded."""
+MOST_ROWS = 12
+"""Beside a picture of words."""
 NBSP = "\u00a0"
 _COLUMNS = ("faq", "peer", "volunteer", "referent", "nobody", "self", "redirect", "withdrawn")
 _PICTURED: dict[str, tuple[str, ...]] = {g: (g,) for g in _COLUMNS[:5]}
@@ -52,6 +54,7 @@ def page(overview: Overview, catalogue: Catalogue) -> str:
         months=months,
         groups=[g for g in _COLUMNS if any(m.line.groups.get(g, 0) != 0 for m in months)],
         entries_first=MOST_ENTRIES,
+        rows_first=MOST_ROWS,
         word=catalogue.word,
         pictures={name: Markup(svg) for name, svg in _pictures(overview, months, catalogue).items()},  # noqa: S704
         month_name=catalogue.month,
@@ -83,6 +86,11 @@ def _pictures(overview: Overview, months: list[_Month], catalogue: Catalogue) ->
         words = (catalogue.word("_page_half"), catalogue.word("_page_spread"))
         drawn["times"] = pictures.spread(labels, low, middle, high, name="times", words=words)
     themes = [t for t in overview.themes if t.total][:MOST_THEMES]
+    missing = overview.missing
+    if missing is not None and missing.words:
+        drawn["words"] = wordpictures.cloud(missing.words, name="words")
+    if missing is not None and missing.links:
+        drawn["links"] = wordpictures.graph(missing.words, missing.links, name="links")
     if themes:
         lines = [overview.report.themes[t.theme] for t in themes]
         names = [t.theme or catalogue.word("_page_no_theme") for t in themes]

@@ -31,7 +31,7 @@ INKS = {
     "withheld": "#dcdce3",
 }
 """Name of the variable in style.css → the colour that stands for it while drawing."""
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "helpbot",
     "font.size": 13,
@@ -45,12 +45,12 @@ _STYLE: dict[Any, Any] = {
     "grid.color": INKS["line"],
     "legend.frameon": False,
 }
-_WIDTH = 5.0
+WIDTH = 5.0
 
 
 def bars(labels: Sequence[str], values: Values, *, name: str, colour: str = "faq") -> str:
     """Return bars, one a label; where a value is None, a dash says that it is not published."""
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure, axes = _axes(2.9)
         axes.bar(range(len(labels)), [v or 0 for v in values], color=INKS[colour], width=0.7)
         for at, value in enumerate(values):
@@ -58,7 +58,7 @@ def bars(labels: Sequence[str], values: Values, *, name: str, colour: str = "faq
             axes.annotate(text, (at, value or 0), (0, 3), textcoords="offset points", ha="center")
         axes.margins(y=0.15)
         _upright(axes, labels)
-        return _svg(figure, name)
+        return svg(figure, name)
 
 
 def stacks(
@@ -67,7 +67,7 @@ def stacks(
     """Return stacked bars: key of a colour → (words of the legend, values, None where there is none)."""
     count = len(labels)
     shown = {key: part for key, part in parts.items() if any(part[1])}
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         height = 1.0 + 0.42 * count if across else 3.0
         figure, axes = _axes(height + 0.28 * len(shown))
         base = [0.0] * count
@@ -84,26 +84,26 @@ def stacks(
         else:
             _upright(axes, labels)
         _legend(axes)
-        return _svg(figure, name)
+        return svg(figure, name)
 
 
 def curve(labels: Sequence[str], values: Values, *, name: str, unit: str) -> str:
     """Return a line from 0 to 100 with its values written on it; a gap where one is not published."""
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure, axes = _axes(2.9)
         _line(axes, values, "faq")
         axes.set_ylim(0, 108)
         axes.set_yticks([0, 25, 50, 75, 100], [f"{n} {unit}" for n in (0, 25, 50, 75, 100)])
         axes.grid(axis="y")
         _upright(axes, labels)
-        return _svg(figure, name)
+        return svg(figure, name)
 
 
 def spread(
     labels: Sequence[str], low: Values, middle: Values, high: Values, *, name: str, words: tuple[str, str]
 ) -> str:
     """Return a line of middle values in the band between low and high ones; words of the line, the band."""
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure, axes = _axes(3.4)
         known = [n for n, (a, b) in enumerate(zip(low, high, strict=True)) if a is not None and b is not None]
         for at in known:  # a bar each, so that a lonely month shows as well
@@ -114,11 +114,11 @@ def spread(
         axes.margins(y=0.15)
         _upright(axes, labels)
         _legend(axes)
-        return _svg(figure, name)
+        return svg(figure, name)
 
 
 def _axes(height: float) -> tuple[Figure, Any]:
-    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
     axes = figure.add_subplot()
     axes.set_axisbelow(True)
     return figure, axes
@@ -144,7 +144,7 @@ def _legend(axes: Any) -> None:
     axes.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.12), borderaxespad=0, handlelength=1.2)
 
 
-def _svg(figure: Figure, name: str) -> str:
+def svg(figure: Figure, name: str) -> str:
     """Return the picture as an element of the page, its ids its own, its colours the page's."""
     file = io.StringIO()
     figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})

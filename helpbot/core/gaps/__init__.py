@@ -41,7 +41,11 @@ def find_gaps(asked: Iterable[Unanswered], faq: Iterable[Sequence[str]] = ()) ->
         return GapReport(alone=len(latest))
     texts = [q.text for q in latest]
     space = vectors(texts, known)
-    wording = Wording(texts, known)
+    wording = Wording(
+        [q.text for q in latest if q.asker is not None],
+        known,
+        bare=[q.text for q in latest if q.asker is None],
+    )
     gaps = [
         _gap([latest[i] for i in members], wording)
         for members in grouped(space)
@@ -49,14 +53,15 @@ def find_gaps(asked: Iterable[Unanswered], faq: Iterable[Sequence[str]] = ()) ->
     ]
     gaps.sort(key=lambda g: (-g.count, -g.people, -g.last_at, g.label))
     alone = len(latest) - sum(g.count for g in gaps)
-    return GapReport(tuple(gaps), alone, word_map([[q.text for q in g.asked] for g in gaps], texts, wording))
+    return GapReport(tuple(gaps), alone, word_map(gaps, latest, wording))
 
 
 def _gap(members: list[Unanswered], wording: Wording) -> Gap:
     themes = sorted(q.theme for q in members if q.theme)
+    written = next((q.text for q in members if q.asker is not None), "")
     return Gap(
         label=wording.label([q.text for q in members]),
-        question=wording.reworded(members[0].text),
+        question=wording.reworded(written),
         asked=tuple(members),
         people=len({q.asker for q in members if q.asker}),
         theme=max(themes, key=themes.count) if themes else None,

@@ -32,7 +32,10 @@ class Gap:
     label: str
     """Its most telling words, such as « badge, cantine »."""
     question: str
-    """The most central of the questions, reworded: no greeting, accents put back. As masked as it came."""
+    """The most central of the questions, reworded: no greeting, accents put back. As masked as it came.
+
+    Empty where only summaries are left: words in no order are no question.
+    """
     asked: tuple[Unanswered, ...]
     """Its questions, the most central first."""
     people: int
@@ -67,7 +70,7 @@ class MapWord:
 
     word: str
     count: int
-    """How many questions say it."""
+    """How many questions say it; five people at least."""
     x: float
     """Between 0 and 1, from the left."""
     y: float
@@ -84,7 +87,7 @@ class MapLink:
     """Place in `WordMap.words`."""
     b: int
     count: int
-    """How many questions say both."""
+    """How many questions say both; five people at least."""
 
 
 @dataclass(frozen=True, slots=True)

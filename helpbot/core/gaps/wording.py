@@ -27,13 +27,16 @@ class Wording:
 
     __slots__ = ("_entries", "_having", "_spelt", "_told")
 
-    def __init__(self, texts: Sequence[str], faq: Sequence[Sequence[str]]) -> None:
+    def __init__(
+        self, texts: Sequence[str], faq: Sequence[Sequence[str]], *, bare: Sequence[str] = ()
+    ) -> None:
+        """Learn from texts and a FAQ's phrasings; `bare` are summaries, whose accents are gone."""
         self._spelt: dict[str, Counter[str]] = {}
         self._told: dict[str, Counter[str]] = {}
         for text in (*texts, *(phrasing for entry in faq for phrasing in entry)):
             for written in _WORD.findall(text.lower()):
                 self._spelt.setdefault(french.fold(written), Counter())[written] += 1
-        for text in texts:
+        for text in (*texts, *bare):
             for word in french.content_words(text):
                 self._told.setdefault(french.stem(word), Counter())[word] += 1
         self._entries = 1 + len(faq)

@@ -220,6 +220,7 @@ class Lacking(Notice):
 
     label: str
     question: str
+    """Empty where only words in no order are left."""
     count: int
     """How many questions; 0 where it is withheld, being about fewer than five people."""
     theme: str
