@@ -47,6 +47,7 @@ from helpbot.texts import load_catalogue
 
 if TYPE_CHECKING:
     from helpbot.adapters.health import Health, HealthServer, Metric
+    from helpbot.adapters.terminal import TerminalServer
     from helpbot.settings import Settings
 
 log = logging.getLogger("helpbot.bootstrap")
@@ -105,6 +106,7 @@ def make_policy(settings: Settings) -> Policy:
         review_room=RoomId(settings.rooms.review) if settings.rooms.review else None,
         volunteers_room=RoomId(settings.rooms.volunteers) if settings.rooms.volunteers else None,
         referents=frozenset(UserId(u) for u in settings.referents),
+        operators=frozenset(UserId(u) for u in settings.operators),
         controller=privacy.controller or "",
         dpo=privacy.dpo or "",
         unsolved_days=privacy.unsolved_days,
@@ -445,6 +447,22 @@ async def serve_health(settings: Settings, watch: Watch) -> HealthServer | None:
     except OSError:
         await server.close()
         raise
+    return server
+
+
+async def serve_terminal(settings: Settings, homeserver: MatrixHomeserver) -> TerminalServer | None:
+    """Let `helpbot verify` reach the bot; None where nobody may verify it or the folder takes no socket."""
+    users = frozenset((*settings.referents, *settings.operators))
+    if not users:
+        return None
+    from helpbot.adapters.terminal import TerminalServer
+
+    server = TerminalServer(settings.data_dir, homeserver.verifier, homeserver.user_id, users)
+    try:
+        await server.start()
+    except OSError as trouble:
+        log.warning("no terminal can reach the bot", extra={"why": trouble.strerror or str(trouble)})
+        return None
     return server
 
 

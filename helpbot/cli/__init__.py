@@ -24,6 +24,7 @@ VERBS = {
     "init": "Pose quelques questions et écrit une configuration prête à relire.",
     "check": "Vérifie la configuration et les fiches, puis la connexion ; dit quoi corriger.",
     "run": "Lance le bot.",
+    "verify": "Compare des émojis avec une personne qui veut vérifier le bot.",
     "ask": "Répond à une question, sans réseau : pour essayer les fiches.",
     "faq": "Vérifie les fiches, mesure la justesse des réponses.",
     "simulate": "Joue des mois de questions contre une règle de sollicitation.",

@@ -74,7 +74,7 @@ async def serve(settings: Settings) -> int:
         understanding = bootstrap.load_understanding(settings)
     finally:
         gc.enable()
-    homeserver = bot = page = None
+    homeserver = bot = page = terminal = None
     watch = bootstrap.Watch(clock)
     try:
         try:
@@ -103,6 +103,7 @@ async def serve(settings: Settings) -> int:
         if homeserver is None:
             return 0
         watch.homeserver = homeserver
+        terminal = await bootstrap.serve_terminal(settings, homeserver)
         _tell_recovery(log, settings, homeserver.trust)
 
         def ready() -> None:
@@ -140,7 +141,9 @@ async def serve(settings: Settings) -> int:
         if page is not None:
             await page.close()
         if homeserver is not None:
-            await homeserver.close()
+            await homeserver.close()  # which cancels a verification that is under way
+        if terminal is not None:
+            await terminal.close()
         if bot is not None:
             await bot.store.close()
 

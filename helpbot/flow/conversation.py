@@ -84,7 +84,7 @@ class Conversation(Desk):
             self._question(event, "")
             return
         if event.msgtype == "m.key.verification.request":
-            self.writer.decline_verification(event.room, event.event_id)
+            self.writer.decline_verification(event.room, event.event_id, event.sender)
             return
         if event.msgtype not in TEXT_TYPES and (event.file is None or not self._captioned(event)):
             files.pass_on(self, event)

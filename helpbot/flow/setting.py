@@ -47,6 +47,8 @@ class Policy:
     review_room: RoomId | None = None
     volunteers_room: RoomId | None = None
     referents: frozenset[UserId] = frozenset()
+    operators: frozenset[UserId] = frozenset()
+    """Who runs the bot; with the referents, they may compare emojis with it."""
     controller: str = ""
     dpo: str = ""
     unsolved_days: int = 30

@@ -22,6 +22,7 @@ from helpbot.core.helplog import help_record
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId, txn_id
 from helpbot.core.notices import NothingToVerify, Notice, Relayed, RelayedMore, Taken
 from helpbot.core.notices.peers import PeerAnswered, PeerSolved
+from helpbot.core.notices.trust import VerifyWithOperator
 from helpbot.core.notices.twins import SolvedBefore
 from helpbot.core.records import FILE_TEXT, LEAVE, Job, OutboxRow, Priority
 from helpbot.core.routing import learned
@@ -164,17 +165,20 @@ class Writer:
         }
         self._add(room, content, _PRIORITY.get(kind, Priority.ANSWER), f"file/{name}", kind=kind, slot=slot)
 
-    def decline_verification(self, room: RoomId, request: EventId) -> None:
+    def decline_verification(self, room: RoomId, request: EventId, user: UserId) -> None:
         """Cancel a verification that somebody asked for in a room, so that their dialog closes."""
+        policy = self._setting.policy
+        known = user in policy.referents or user in policy.operators
+        notice: Notice = VerifyWithOperator() if known else NothingToVerify()
         content = {
             "code": "m.user",
-            "reason": self._setting.catalogue.render(NothingToVerify()).body,
+            "reason": self._setting.catalogue.render(notice).body,
             "m.relates_to": {"rel_type": "m.reference", "event_id": request},
         }
         self._add(
             room, content, Priority.ANSWER, "cancel-verification", event_type="m.key.verification.cancel"
         )
-        self.say(room, NothingToVerify(), Kind.STATUS, purpose="NothingToVerify", reply_to=request)
+        self.say(room, notice, Kind.STATUS, purpose="NothingToVerify", reply_to=request)
 
     def redact_row(self, row: OutboxRow) -> None:
         """Delete one message of ours, or keep it from being sent."""

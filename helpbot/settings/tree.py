@@ -282,6 +282,7 @@ class Settings(_Section):
     school_zone: Zone | None = "A"
     school_holidays: Mapping[Zone, tuple[SchoolBreak, ...]] = Field(default_factory=dict)
     referents: tuple[User, ...] = ()
+    operators: tuple[User, ...] = ()
     rooms: Rooms = Rooms()
     answering: Answering = Answering()
     semantic: Semantic = Semantic()

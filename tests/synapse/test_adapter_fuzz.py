@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import tracemalloc
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -27,6 +28,10 @@ from helpbot.core.incoming import Message
 pytestmark = pytest.mark.slow
 
 EXAMPLES, EVENTS = 100, 100
+STEPS = [
+    f"m.key.verification.{name}"
+    for name in ("request", "ready", "start", "accept", "key", "mac", "done", "cancel")
+]
 MOST_BYTES = 1_500_000
 """What nio, helpbot and the standard library may hold more after the second half than after the first."""
 
@@ -86,20 +91,23 @@ class Attack:
 
     def to_device(self, rnd: random.Random) -> Any:
         """Return a to-device event: rubbish, a spoiled one, or rubbish that is encrypted as it should be."""
-        way = rnd.randrange(6)
+        way = rnd.randrange(7)
         if way == 0:
             return self.rubbish(rnd)
         if way == 1:
             return self.spoiled(rnd, self.key)
         if way == 2:
-            kinds = ["m.room_key.withheld", "m.room_key_request", "m.key.verification.start", "m.dummy"]
+            kinds = ["m.room_key.withheld", "m.room_key_request", "m.dummy", *STEPS]
             return {"type": rnd.choice(kinds), "sender": LEA, "content": self.rubbish(rnd)}
+        if way == 3:
+            step = {"type": rnd.choice(STEPS), "sender": LEA, "content": self.asking("transaction_id", "t")}
+            return step if rnd.random() < 0.3 else self.spoiled(rnd, step)
         machine = self.lea.machine
         [device] = machine.devices_of([BOT])
         session = machine.session_store.get(device.curve25519)
         kinds = ["m.room_key", "m.forwarded_room_key", "m.dummy", "m.secret.send", "", "m.room.encrypted"]
         good = {"algorithm": "m.megolm.v1.aes-sha2", "room_id": ROOM, "session_id": "s", "session_key": "k"}
-        content = self.rubbish(rnd) if way < 5 else self.spoiled(rnd, good)
+        content = self.rubbish(rnd) if way < 6 else self.spoiled(rnd, good)
         if not isinstance(content, dict):
             content = {"body": content}
         try:
@@ -108,6 +116,20 @@ class Attack:
             return content
         event = {"type": "m.room.encrypted", "sender": LEA, "content": sealed}
         return self.spoiled(rnd, event) if rnd.random() < 0.3 else event
+
+    def asking(self, name: str, reference: object) -> dict[str, Any]:
+        """Return what asks for a verification, and has something of every later step."""
+        now = SystemClock().now()
+        begins = {"from_device": "PHONE", "methods": ["m.sas.v1"], "timestamp": now, "to": BOT}
+        shape = {"msgtype": "m.key.verification.request", "body": "?", "method": "m.sas.v1"}
+        return {
+            **begins,
+            **shape,
+            "key": "A" * 43,
+            "mac": {"ed25519:PHONE": "A"},
+            "keys": "A",
+            name: reference,
+        }
 
     def in_room(self, rnd: random.Random) -> Any:
         """Return a room event: rubbish, a spoiled one, or rubbish under the room's key."""
@@ -118,7 +140,12 @@ class Attack:
         event = self.lea.write(f"${self.number}")
         if way == 1:
             return self.spoiled(rnd, event)
-        payload = {"type": rnd.choice(["m.room.message", "m.reaction", ""]), "content": self.rubbish(rnd)}
+        content = self.rubbish(rnd)
+        if rnd.random() < 0.3:
+            relation = {"rel_type": "m.reference", "event_id": f"${rnd.randrange(9)}"}
+            content = self.spoiled(rnd, self.asking("m.relates_to", relation))
+            event["origin_server_ts"] = SystemClock().now()
+        payload = {"type": rnd.choice(["m.room.message", "m.reaction", "", *STEPS]), "content": content}
         try:
             event["content"] = self.lea.machine.group_encrypt(ROOM, payload)
         except (TypeError, ValueError, UnicodeError):
@@ -147,7 +174,7 @@ def test_ten_thousand_hostile_events(attack: Attack, runner: asyncio.Runner) -> 
     machine, store = attack.bot.machine, attack.bot.store
     keys = Encryption(api, machine, store, SystemClock())
     trust = Trust(Identity.new(BOT, 0), "BOT", Recovery.OFF)
-    client = MatrixHomeserver(api, keys, store, -1, trust)
+    client = MatrixHomeserver(api, keys, store, -1, trust, SystemClock())
     sizes: list[int] = []
     seen = 0
 
@@ -165,19 +192,29 @@ def test_ten_thousand_hostile_events(attack: Attack, runner: asyncio.Runner) -> 
         half = EVENTS // 2
         events = [attack.to_device(rnd) for _ in range(half)]
         answer = {"to_device": {"events": events}, "device_lists": attack.rubbish(rnd)}
-        keys.receive(answer, f"s{seed}")
-        for _ in range(half):
-            client._item(attack.in_room(rnd), RoomId(ROOM))
+
+        async def taken_in() -> None:
+            for step in keys.receive(answer, f"s{seed}").steps:
+                client.verifier.hears_device(step)
+            for _ in range(half):
+                client._item(attack.in_room(rnd), RoomId(ROOM))
+
+        runner.run(taken_in())
         seen += EVENTS
         if seen in (EXAMPLES * EVENTS // 2, EXAMPLES * EVENTS):
             sizes.append(held())
 
+    # Even somebody whose verification would be accepted may be hostile.
+    told: Counter[str] = Counter()
+    client.verifier.attend(frozenset({LEA}), lambda what: told.update([type(what).__name__]))
     tracemalloc.start()
     try:
         storm()
     finally:
         tracemalloc.stop()
+        runner.run(client.verifier.close())
         runner.run(api.close())
+    assert told["Ended"] > 10  # verifications were begun, and none outlives its trouble
     assert seen >= EXAMPLES * EVENTS
     assert client.health.malformed > 1000
     assert client.health.undecryptable > 100

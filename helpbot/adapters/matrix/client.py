@@ -22,6 +22,7 @@ from helpbot.adapters.matrix.machine import MissingKey, Undecryptable
 from helpbot.adapters.matrix.rooms import STATE_TYPES, Room, is_own_join, may_administer
 from helpbot.adapters.matrix.translate import MEGOLM, Malformed, own_words, parse
 from helpbot.adapters.matrix.trust import Trust
+from helpbot.adapters.matrix.verifier import REQUEST, VERIFICATION, Verifier
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.incoming import (
     Batch,
@@ -35,7 +36,7 @@ from helpbot.core.incoming import (
     Spoken,
     TimelineItem,
 )
-from helpbot.ports import HomeserverError, LoggedOut, Refused
+from helpbot.ports import Clock, HomeserverError, LoggedOut, Refused
 
 _TIMELINE_TYPES = ("m.room.message", "m.room.encrypted", "m.reaction", "m.room.redaction")
 _TIMELINE_LIMIT = 50
@@ -60,8 +61,11 @@ class Health:
 class MatrixHomeserver:
     """Fulfils `ports.Homeserver`. Made by `opening.connect`."""
 
-    def __init__(self, api: Api, keys: Encryption, store: KeyStore, lock: int, trust: Trust) -> None:
+    def __init__(
+        self, api: Api, keys: Encryption, store: KeyStore, lock: int, trust: Trust, clock: Clock
+    ) -> None:
         self.trust = trust
+        self.verifier = Verifier(keys, trust, self.send, clock)
         self._api = api
         self._keys = keys
         self._store = store
@@ -145,6 +149,8 @@ class MatrixHomeserver:
         got = self._keys.receive(answer, since)
         self.health.malformed += got.broken
         self.health.withheld += len(got.withheld)
+        for step in got.steps:
+            self.verifier.hears_device(step)
         data = answer.get("account_data")
         if data:
             self._account_data(data)
@@ -302,14 +308,15 @@ class MatrixHomeserver:
         except Malformed:
             self.health.malformed += 1
             return None
-        if not isinstance(item, Sealed) or not isinstance(event, Mapping):
+        if not isinstance(event, Mapping):
             return item
-        return self._open(event, item)
+        return self._open(event, item) if isinstance(item, Sealed) else self._unheard(item, event, room)
 
     def _open(self, event: Mapping[str, Any], sealed: Sealed) -> TimelineItem | None:
         try:
             clear = self._keys.machine.open(event, sealed.room)
-            return parse(clear, sealed.room, self._me, encrypted=True)
+            item = parse(clear, sealed.room, self._me, encrypted=True)
+            return self._unheard(item, clear, sealed.room)
         except MissingKey:
             return sealed
         except Undecryptable:
@@ -317,6 +324,17 @@ class MatrixHomeserver:
         except Malformed:
             self.health.malformed += 1
         return None
+
+    def _unheard(
+        self, item: TimelineItem | None, event: Mapping[str, Any], room: RoomId
+    ) -> TimelineItem | None:
+        """Leave out what belongs to a verification that is under way or accepted now."""
+        if item is None or (isinstance(item, Message) and item.msgtype == REQUEST):
+            known = self._rooms.get(room)
+            direct = known is not None and known.partner == event.get("sender")
+            if self.verifier.hears(event, room, direct=direct):
+                return None
+        return item
 
     # -- out ----------------------------------------------------------------------------------------
 
@@ -463,6 +481,7 @@ class MatrixHomeserver:
         if self._lock is None:
             return
         lock, self._lock = self._lock, None
+        await self.verifier.close()
         await self._api.close()
         self._store.close()
         os.close(lock)
@@ -559,7 +578,7 @@ def _room_filter(limit: int) -> dict[str, Any]:
             "timeline": {
                 "limit": limit,
                 "lazy_load_members": True,
-                "types": [*_TIMELINE_TYPES, *STATE_TYPES],
+                "types": [*_TIMELINE_TYPES, f"{VERIFICATION}*", *STATE_TYPES],
             },
         },
     }

@@ -323,8 +323,32 @@ class Encryption:
                     # Asked for at every message, a device without keys would slow them all down.
                     self._no_session[device.user_id, device.id] = now + _CLAIM_AGAIN_MS
 
-    async def _to_devices(self, event_type: str, messages: Mapping[str, Mapping[str, Any]]) -> None:
-        txn = secrets.token_hex(8)
+    async def identity_of(self, user: str, device_id: str) -> tuple[str | None, str | None]:
+        """Return a device's signing key and its user's master key, asked for now; None: there is none."""
+        answer = await self._api.post("v3/keys/query", {"device_keys": {user: []}})
+        listed, masters = answer.get("device_keys"), answer.get("master_keys")
+        if isinstance(listed, Mapping) and user in listed:
+            with self._store.atomic():
+                self.machine.learn_devices(user, listed[user])
+        device = self.machine.device_store[user].get(device_id)
+        master = masters.get(user) if isinstance(masters, Mapping) else None
+        keys = master.get("keys") if isinstance(master, Mapping) else None
+        key = next(iter(keys.values()), None) if isinstance(keys, Mapping) else None
+        known = device is not None and not device.deleted
+        return device.ed25519 if known else None, key if isinstance(key, str) else None
+
+    async def tell_device(
+        self, user: str, device_id: str, kind: str, content: dict[str, Any], txn: str, *, sealed: bool
+    ) -> None:
+        """Send something to one device, under Olm where it is `sealed` and they have a session."""
+        if sealed:
+            kind, content = self.machine.seal_to_device(user, device_id, kind, content)
+        await self._to_devices(kind, {user: {device_id: content}}, txn)
+
+    async def _to_devices(
+        self, event_type: str, messages: Mapping[str, Mapping[str, Any]], txn: str | None = None
+    ) -> None:
+        txn = txn or secrets.token_hex(8)
         await self._api.put(f"v3/sendToDevice/{event_type}/{txn}", {"messages": messages})
 
     async def _upload(self) -> None:

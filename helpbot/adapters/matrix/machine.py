@@ -27,7 +27,8 @@ logging.getLogger("nio").setLevel(logging.CRITICAL)
 OLM = "m.olm.v1.curve25519-aes-sha2"
 _SEEN_KEPT = 20_000
 _MAX_STRANGERS = 100
-_VERIFICATION = ("m.key.verification.request", "m.key.verification.start")
+_VERIFICATION = "m.key.verification."
+_ASKING = ("m.key.verification.request", "m.key.verification.start")
 _WITHHELD = frozenset({"m.room_key.withheld", "org.matrix.room_key.withheld"})
 
 
@@ -39,12 +40,25 @@ class Undecryptable(Exception):
     """It will never open: forged, replayed or broken. `str()` says which."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceStep:
+    """A step of a verification that came from a device."""
+
+    sender: str
+    kind: str
+    content: Mapping[str, Any]
+    sealed: bool = False
+    """It came under Olm, and is answered so."""
+
+
 @dataclass(slots=True)
 class Received:
     """What to-device messages brought."""
 
     sessions: list[str] = field(default_factory=list)
     withheld: list[str] = field(default_factory=list)
+    steps: list[DeviceStep] = field(default_factory=list)
+    """Of verifications, from those of `Machine.verifying`; all others' were declined."""
     broken: int = 0
 
 
@@ -56,7 +70,10 @@ class Machine(Olm):  # type: ignore[misc]  # nio is untyped
 
     def __init__(self, user_id: str, device_id: str, store: KeyStore) -> None:
         super().__init__(user_id, device_id, store)
+        self.verifying: frozenset[str] = frozenset()
+        """Whose verifications are not declined at once."""
         self._fresh_keys: list[str] = []
+        self._steps: list[DeviceStep] = []
         self._strangers: set[tuple[str, str]] = set()
         self._seen: dict[int, int] = {}
 
@@ -256,7 +273,7 @@ class Machine(Olm):  # type: ignore[misc]  # nio is untyped
     def receive(self, events: Iterable[object], since: str) -> Received:
         """Take in a sync's to-device messages, all in one transaction. Nothing in them raises."""
         got = Received()
-        self._fresh_keys = got.sessions
+        self._fresh_keys, self._steps = got.sessions, got.steps
         with self.store.atomic():
             for event in events:
                 try:
@@ -275,8 +292,8 @@ class Machine(Olm):  # type: ignore[misc]  # nio is untyped
             session_id = content.get("session_id")
             if isinstance(session_id, str) and not self._has_key(content.get("room_id"), session_id):
                 got.withheld.append(session_id)
-        elif event["type"] in _VERIFICATION:
-            self._decline_verification(sender, content)
+        elif event["type"].startswith(_VERIFICATION):
+            self._step(DeviceStep(sender, event["type"], content))
         elif event["type"] == "m.room.encrypted" and content.get("algorithm") == OLM:
             mine = content["ciphertext"].get(self.account.identity_keys["curve25519"])
             if mine is None:
@@ -284,32 +301,51 @@ class Machine(Olm):  # type: ignore[misc]  # nio is untyped
             message = _olm_message(mine["type"], mine["body"])
             self.decrypt(sender, content["sender_key"], message)
 
-    def _decline_verification(self, sender: str, content: Mapping[str, Any]) -> None:
-        """Have a verification cancelled that a device asks for: nobody is there to compare emojis."""
-        device, txn = content["from_device"], content["transaction_id"]
-        if len(self.outgoing_to_device_messages) >= _MAX_STRANGERS or not (
-            isinstance(device, str) and isinstance(txn, str) and isinstance(sender, str)
-        ):
+    def _step(self, step: DeviceStep) -> None:
+        if not (isinstance(step.sender, str) and isinstance(step.content, Mapping)):
+            raise TypeError
+        if step.sender in self.verifying:
+            self._steps.append(step)
+        elif not self.decline(step):
             raise ValueError
-        cancel = {"transaction_id": txn, "code": "m.user", "reason": "helpbot is a program"}
+
+    def decline(self, step: DeviceStep) -> bool:
+        """Have a verification cancelled that a device asks for; False when the step is malformed.
+
+        Only what begins one is answered: nobody waits for an answer to the rest.
+        """
+        if step.kind not in _ASKING:
+            return True
+        device, txn = step.content.get("from_device"), step.content.get("transaction_id")
+        if len(self.outgoing_to_device_messages) >= _MAX_STRANGERS or not (
+            isinstance(device, str) and isinstance(txn, str)
+        ):
+            return False
+        content = {"transaction_id": txn, "code": "m.user", "reason": "helpbot is a program"}
+        kind = "m.key.verification.cancel"
+        if step.sealed:
+            kind, content = self.seal_to_device(step.sender, device, kind, content)
         self.outgoing_to_device_messages.append(
-            SimpleNamespace(
-                type="m.key.verification.cancel", recipient=sender, recipient_device=device, content=cancel
-            )
+            SimpleNamespace(type=kind, recipient=step.sender, recipient_device=device, content=content)
         )
+        return True
+
+    def seal_to_device(
+        self, user: str, device_id: str, kind: str, content: dict[str, Any]
+    ) -> tuple[str, dict[str, Any]]:
+        """Return type and content under Olm; as they are where the device has no session with us."""
+        device = self.device_store[user].get(device_id)
+        session = None if device is None else self.session_store.get(device.curve25519)
+        if device is None or session is None:
+            return kind, content
+        with self.store.atomic():
+            return "m.room.encrypted", self._olm_encrypt(session, device, kind, content)
 
     def _handle_olm_event(self, sender: str, sender_key: str, payload: dict[str, Any]) -> Any:
         """Take in what an Olm message held (called by nio, which knows no verification)."""
-        if payload["type"] not in _VERIFICATION:
+        if not payload["type"].startswith(_VERIFICATION):
             return super()._handle_olm_event(sender, sender_key, payload)
-        self._decline_verification(sender, payload["content"])
-        cancel = self.outgoing_to_device_messages[-1]
-        device = self.device_store.device_from_sender_key(sender, sender_key)
-        session = self.session_store.get(sender_key)
-        if device is not None and session is not None and device.id == cancel.recipient_device:
-            # Asked under encryption, answered under encryption.
-            cancel.content = self._olm_encrypt(session, device, cancel.type, cancel.content)
-            cancel.type = "m.room.encrypted"
+        self._step(DeviceStep(sender, payload["type"], payload["content"], sealed=True))
         return None
 
     def _has_key(self, room_id: object, session_id: str) -> bool:

@@ -52,7 +52,7 @@ async def connect(
         )
         if not await delete_retired(device.api, account, data_dir):
             log.warning("the homeserver keeps the device of before the backup; delete it from another client")
-        client = MatrixHomeserver(device.api, device.keys, device.store, device.lock, trust)
+        client = MatrixHomeserver(device.api, device.keys, device.store, device.lock, trust, clock)
         await client.prepare()
     return client
 

@@ -1,4 +1,4 @@
-"""What is said where a text may be shown nowhere any more (rule 7 of the conversation)."""
+"""What is said where a text may be shown nowhere any more (rule 7), and to who wants to verify the bot."""
 
 from __future__ import annotations
 
@@ -19,3 +19,8 @@ class RoomHasOpened(Notice):
     """To the referents: a colleague answered, and the answer may not be shown in the asker's room."""
 
     ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyWithOperator(Notice):
+    """Somebody who may verify the bot asked while nobody sits at its terminal: declined, and what to do."""

@@ -21,7 +21,7 @@ Promise.withResolvers ??= () => {
 };
 
 const matrix = await import("matrix-js-sdk");
-const { EventShieldColour, VerificationPhase, OnlySignedDevicesIsolationMode } = await import(
+const { EventShieldColour, VerificationPhase, VerifierEvent, OnlySignedDevicesIsolationMode } = await import(
     "matrix-js-sdk/lib/crypto-api/index.js"
 );
 const { decodeRecoveryKey } = await import("matrix-js-sdk/lib/crypto-api/recovery-key.js");
@@ -85,6 +85,21 @@ if (recoveryKey) {
     await crypto.bootstrapCrossSigning({ authUploadDeviceSigningKeys: (request) => request(proof) });
 }
 
+// Asked in a room, or of the first device of somebody.
+async function asked({ of, room }) {
+    if (room) return crypto.requestVerificationDM(of, room);
+    const [device] = ((await crypto.getUserDeviceInfo([of], true)).get(of) ?? new Map()).keys();
+    return crypto.requestDeviceVerification(of, device);
+}
+async function until(request, ...phases) {
+    while (!phases.includes(request.phase)) {
+        await new Promise((resolve) => request.once("change", resolve));
+    }
+    return request.phase === VerificationPhase.Cancelled ? request.cancellationCode : null;
+}
+const { Ready, Done, Cancelled } = VerificationPhase;
+let comparing = null; // the verification under way, and what it shows
+
 const requests = {
     async create({ invite, direct, messages_a_key }) {
         const encryption = {
@@ -118,16 +133,36 @@ const requests = {
         await crypto.bootstrapSecretStorage({ createSecretStorageKey: async () => key });
         return recoveryKey;
     },
-    // Asked in a room, or of the first device of somebody; returns how it ended.
-    async verify({ of, room }) {
-        const [device] = ((await crypto.getUserDeviceInfo([of], true)).get(of) ?? new Map()).keys();
-        const request = room
-            ? await crypto.requestVerificationDM(of, room)
-            : await crypto.requestDeviceVerification(of, device);
-        while (request.phase !== VerificationPhase.Cancelled) {
-            await new Promise((resolve) => request.once("change", resolve));
+    // Returns why it was declined.
+    verify: async (whom) => until(await asked(whom), Cancelled),
+    // Begins to compare emojis; returns them, or why it was declined.
+    async compare(whom) {
+        const request = await asked(whom);
+        comparing = { request };
+        const declined = await until(request, Ready, Cancelled);
+        if (declined) return declined;
+        const verifier = await request.startVerification("m.sas.v1");
+        verifier.verify().catch(() => {}); // how it ends is told by `compared`
+        comparing.shown = verifier.getShowSasCallbacks();
+        comparing.shown ??= await new Promise((resolve) => verifier.once(VerifierEvent.ShowSas, resolve));
+        return comparing.shown.sas;
+    },
+    // Asks, and starts nothing: waits until that is accepted.
+    async invite(whom) {
+        comparing = { request: await asked(whom) };
+        return until(comparing.request, Ready, Cancelled);
+    },
+    same: () => void comparing.shown.confirm(),
+    different: () => comparing.shown.mismatch(),
+    give_up: () => comparing.request.cancel(),
+    // Returns null when it was done, else why it was cancelled.
+    compared: () => until(comparing.request, Done, Cancelled),
+    verified: async ({ of }) => (await crypto.getUserVerificationStatus(of)).isCrossSigningVerified(),
+    // Returns once the signature that this client has made is known to it.
+    async becomes_verified({ of }) {
+        while (!(await crypto.getUserVerificationStatus(of)).isCrossSigningVerified()) {
+            await new Promise((resolve) => client.once("sync", resolve));
         }
-        return request.cancellationCode;
     },
     async device({ of }) {
         const devices = (await crypto.getUserDeviceInfo([of], true)).get(of) ?? new Map();
