@@ -47,7 +47,12 @@ COMMANDS = (
         Who.ANYONE,
         ("!volontaire pix rgpd", "!volontaire pix collège académie de Dijon", "!volontaire sans rgpd"),
     ),
-    CommandSpec("dispo", "available", Who.ANYONE, ("!dispo lun-mer-ven 8h-12h et 13h-17h", "!dispo")),
+    CommandSpec(
+        "dispo",
+        "available",
+        Who.ANYONE,
+        ("!dispo lun-mer-ven 8h-12h et 13h-17h", "!dispo le premier lundi du mois 9h-11h", "!dispo"),
+    ),
     CommandSpec("pause", "break", Who.ANYONE, ("!pause 2 semaines", "!pause fin")),
     CommandSpec("absent", "away", Who.ANYONE, ("!absent jusqu'au 3 janvier", "!absent du 3 au 10 mars")),
     CommandSpec("charge", "load", Who.ANYONE, ("!charge 3/semaine", "!charge 1 par jour")),

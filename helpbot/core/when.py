@@ -7,18 +7,15 @@ What is not understood raises `ValueError` with a sentence for the person who ty
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from helpbot.core.hours import DAYS, Calendar
+from helpbot.core.dates import DAYS, is_iso, read_date, with_day
+from helpbot.core.dates import fold as fold
+from helpbot.core.hours import Calendar
 
-MONTHS = (
-    "janvier", "fevrier", "mars", "avril", "mai", "juin",
-    "juillet", "aout", "septembre", "octobre", "novembre", "decembre",
-)  # fmt: skip
 EXAMPLE = "par exemple « 2 semaines », « jusqu'au 3 janvier », « du 3 au 10 mars », « demain matin »"
 LONGEST_DAYS = 400
 """Somebody who is away for longer than this has left: `!stop` says so."""
@@ -36,11 +33,6 @@ _COUNT = r"(?P<count>\d{1,3}(?:[.,]\d)?|1/2|" + "|".join(n for n in _NUMBERS if 
 _DURATION = re.compile(
     rf"(?:pendant|pour|durant|dans)?\s*{_COUNT}[\s-]*(?P<unit>{'|'.join(_UNITS)})s?(?P<half>\s+et demie?)?"
 )
-_MONTH_NAMES = "|".join(f"{m}|{m[:4]}|{m[:3]}" for m in MONTHS)
-_NUMERIC = re.compile(r"(?P<d>\d{1,2})[/.](?P<m>\d{1,2})(?:[/.](?P<y>\d{2,4}))?")
-_ISO = re.compile(r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})")
-_NAMED = re.compile(rf"(?P<d>\d{{1,2}}|1er|premier)\s+(?P<m>{_MONTH_NAMES})\.?(?:\s+(?P<y>\d{{4}}))?")
-_DAY_ONLY = re.compile(r"(?P<d>\d{1,2}|1er)")
 _HOUR = re.compile(r"(?P<h>\d{1,2})\s*(?:h|heures?|:)\s*(?P<n>[0-5]\d)?")
 _PARTS = {"matin": (0, 12 * 60), "apres-midi": (12 * 60, 24 * 60), "aprem": (12 * 60, 24 * 60),
           "soir": (18 * 60, 24 * 60), "midi": (12 * 60, 14 * 60)}  # fmt: skip
@@ -59,13 +51,6 @@ class Stretch:
         """Return both ends as Unix milliseconds; the first is never before `now`."""
         start = now if self.first is None else max(now, calendar.moment(*self.first))
         return start, calendar.moment(*self.until)
-
-
-def fold(text: str) -> str:
-    """Return a text in lower case without accents, its signs and spaces the plain ones."""
-    plain = unicodedata.normalize("NFKD", text.replace("’", "'").replace("\u00a0", " "))
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return re.sub(r"\s+", " ", re.sub("[\u2010-\u2015\u2212]", "-", plain)).strip(" .!").casefold()
 
 
 def read_stretch(text: str, now: datetime, calendar: Calendar) -> Stretch:
@@ -89,7 +74,7 @@ def _between(text: str, now: datetime, calendar: Calendar) -> Stretch | None:
     match = re.fullmatch(
         r"(?:du|de|d'|entre|a partir (?:du|de)) ?(.+?) (?:au|a|et|jusqu'au|jusqu'a|-) (.+)", text
     )
-    match = match or re.fullmatch(r"(.+?) ?- ?(.+)", text if not _ISO.search(text) else "")
+    match = match or re.fullmatch(r"(.+?) ?- ?(.+)", text if not is_iso(text) else "")
     if match is None:
         return None
     end = _point(match[2], now, calendar)
@@ -100,7 +85,7 @@ def _between(text: str, now: datetime, calendar: Calendar) -> Stretch | None:
     if re.fullmatch(r"\d{1,2}|1er", match[1].strip()):
         day = int(match[1].strip().removesuffix("er"))
         first = end[0] if day <= end[0].day else end[0] - relativedelta(months=1)
-        start = (_with_day(first, day, match[1]), 0, 0)
+        start = (with_day(first, day, match[1]), 0, 0)
     if start is None:
         return None
     if end[0] < start[0]:
@@ -215,41 +200,4 @@ def _day(text: str, now: datetime, calendar: Calendar) -> date | None:
         number = next(n for n, d in enumerate(DAYS) if d.startswith(weekday[1]))
         ahead = (number - today.weekday() - 1) % 7 + 1
         return today + timedelta(ahead + (7 if weekday[2] == " en huit" else 0))
-    return _date(text, today)
-
-
-def _date(text: str, today: date) -> date | None:
-    text = re.sub(rf"^(?:{'|'.join(DAYS)}) ", "", text)
-    if match := _ISO.fullmatch(text):
-        return _built(text, int(match["y"]), int(match["m"]), int(match["d"]))
-    if match := _NAMED.fullmatch(text):
-        month = next(n for n, m in enumerate(MONTHS, 1) if m.startswith(match["m"]))
-        # « juin » and « juillet » both begin with « jui »: three letters mean the first.
-        number = 1 if match["d"] in ("1er", "premier") else int(match["d"])
-        return _next_such(text, match["y"], month, number, today)
-    if match := _NUMERIC.fullmatch(text):
-        return _next_such(text, match["y"], int(match["m"]), int(match["d"]), today)
-    if match := _DAY_ONLY.fullmatch(text):
-        number = int(match["d"].removesuffix("er"))
-        first = today if number >= today.day else today.replace(day=1) + relativedelta(months=1)
-        return _with_day(first, number, text)
-    return None
-
-
-def _next_such(text: str, year: str | None, month: int, day: int, today: date) -> date:
-    if year:
-        number = int(year)
-        return _built(text, number if number > 99 else 2000 + number, month, day)
-    found = _built(text, today.year, month, day)
-    return found if found >= today else _built(text, today.year + 1, month, day)
-
-
-def _with_day(month: date, day: int, text: str) -> date:
-    return _built(text, month.year, month.month, day)
-
-
-def _built(text: str, year: int, month: int, day: int) -> date:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        raise ValueError(f"« {text.strip()} » n'est pas une date ; {EXAMPLE}") from None
+    return read_date(text, today)

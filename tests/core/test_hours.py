@@ -64,7 +64,21 @@ def test_reads_what_people_write(text: str, canonical: str) -> None:
     ("text", "says"),
     [
         ("", "aucun horaire"),
-        ("un mardi sur deux 8h-12h", "semaines paires"),
+        ("un mardi sur deux 8h-12h", "à partir de quel jour, ou « semaines paires »"),
+        ("un mardi sur deux 8h-12h à partir du 7 janvier", "« 7 janvier » : ajoutez l'année"),
+        ("un mardi sur deux 8h-12h à partir du 31/2/2027", "n'est pas une date"),
+        ("un mardi sur deux 8h-12h à partir du 2999-01-07", "n'est pas une date que je peux retenir"),
+        ("tous les quinze jours 8h-12h", "à partir de quel jour"),
+        ("tous les 10 jours mar 8h-9h à partir du 7/1/2027", "un nombre de jours, pas les deux"),
+        ("tous les 0 jours 8h-9h à partir du 7/1/2027", "« 0 » n'est pas compris"),
+        ("un mois sur deux lun 8h-9h", "« un mois sur deux » n'est pas compris"),
+        ("le premier lundi du mois", "il manque les heures"),
+        ("le premier lundi du mois 9h-11h le mardi 8h-9h", "séparez par « ; »"),
+        ("les lundis 8h-12h et le premier mercredi du mois 14h-16h", "séparez par « ; »"),
+        ("le 32 du mois 8h-9h", "un mois va du 1er au 31"),
+        ("lun semaines paires 8h-9h à partir du 7/1/2027", "pas les deux"),
+        ("mar semaine A 8h-9h", "change d'un établissement à l'autre"),
+        ("lun 8h-9h à partir du 7/1/2027 jusqu'au 5/1/2027", "la fin doit venir après le début"),
         ("mar semaines paires 8h-12h et jeu semaines impaires 14h-16h", "séparez"),
         ("lun-ven", "il manque les heures"),
         ("lun-ven 8h", "une heure de fin manque"),
@@ -86,6 +100,97 @@ def test_says_what_it_cannot_read(text: str, says: str) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         hours = OpenHours.parse(text, NO_HOLIDAYS)
+    except ValueError:
+        return
+    assert OpenHours.parse(str(hours), NO_HOLIDAYS) == hours
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical", "days"),
+    [
+        ("le premier lundi du mois 9h-11h", "1er lun du mois 9h-11h", "12-07 01-04 02-01"),
+        ("tous les premiers lundis 9h-11h", "1er lun du mois 9h-11h", "12-07 01-04 02-01"),
+        (
+            "les 1er et 3e jeudis de chaque mois, 9h-11h",
+            "1er jeu et 3e jeu du mois 9h-11h",
+            "12-03 12-17 01-07",
+        ),
+        (
+            "premier lundi et dernier vendredi du mois 9h-11h",
+            "1er lun et dernier ven du mois 9h-11h",
+            "11-27 12-07 12-25",
+        ),
+        ("les 1er et 15 du mois de 10h à 12h", "le 1er et le 15 du mois 10h-12h", "12-01 12-15 01-01"),
+        (
+            "un mercredi sur deux 14h-16h à partir du 7 janvier",  # a Thursday
+            "mer toutes les 2 semaines à partir du 13 janvier 2027 14h-16h",
+            "01-13 01-27 02-10",
+        ),
+        (
+            "un lundi et un mardi sur deux, 8h-9h, à compter du mardi 3 novembre",  # said afterwards
+            "lun, mar toutes les 2 semaines à partir du 3 novembre 2026 8h-9h",
+            "11-30 12-01 12-14",
+        ),
+        (
+            "une semaine sur trois 8h-9h dès le 1er décembre",
+            "lun-ven toutes les 3 semaines à partir du 1er décembre 2026 8h-9h",
+            "12-01 12-02 12-03 12-04 12-21",
+        ),
+        (
+            "tous les 15 jours à partir du 7 janvier, 8h-10h",
+            "jeu toutes les 2 semaines à partir du 7 janvier 2027 8h-10h",
+            "01-07 01-21 02-04",
+        ),
+        (
+            "tous les quinze jours le mardi 8h-10h depuis le 12/1/27",
+            "mar toutes les 2 semaines à partir du 12 janvier 2027 8h-10h",
+            "01-12 01-26",
+        ),
+        (
+            "un jour sur trois 8h-9h à partir du 2027-01-07",
+            "tous les 3 jours à partir du 7 janvier 2027 8h-9h",
+            "01-07 01-10 01-13",
+        ),
+        (
+            "mar 8h-9h à partir du 5 janvier jusqu'au 19 janvier",
+            "mar à partir du 5 janvier 2027 jusqu'au 19 janvier 2027 8h-9h",
+            "01-05 01-12 01-19",
+        ),
+    ],
+)
+def test_reads_days_that_come_back_otherwise_than_each_week(text: str, canonical: str, days: str) -> None:
+    hours = OpenHours.parse(text, NO_HOLIDAYS, date(2026, 11, 21))
+    assert str(hours) == canonical
+    assert OpenHours.parse(canonical, NO_HOLIDAYS) == hours
+    noon, expected = at("2026-11-21T12:00"), days.split()
+    opens = []
+    for _ in expected:
+        start = hours.next_open(noon)
+        opens.append(f"{NO_HOLIDAYS.local(start):%m-%d}")
+        noon = NO_HOLIDAYS.moment(NO_HOLIDAYS.local(start).date(), 23 * 60)
+    assert opens == expected
+
+
+def test_plain_and_recurring_hours_of_one_day_are_joined() -> None:
+    hours = OpenHours.parse("lun 8h-10h ; le premier lundi du mois 9h-12h", ZONE_A)
+    assert hours.open_minutes_between(at("2026-12-07T00:00"), at("2026-12-08T00:00")) == 4 * 60
+    assert hours.open_minutes_between(at("2026-12-14T00:00"), at("2026-12-15T00:00")) == 2 * 60
+    assert not OpenHours.parse("le dernier lundi du mois 8h-12h", ZONE_A).is_open(at("2026-10-26T09:00"))
+
+
+_RECURRING = st.builds(
+    " ".join,
+    st.permutations(
+        ("un", "mardi sur deux", "8h-9h", "à partir du 7 janvier", "1er", "du mois", "et", ";", "3e jeudi")
+    ),
+)
+
+
+@pytest.mark.slow
+@given(_RECURRING)
+def test_what_recurs_is_read_back_as_it_is_told(text: str) -> None:
+    try:
+        hours = OpenHours.parse(text, NO_HOLIDAYS, date(2026, 11, 21))
     except ValueError:
         return
     assert OpenHours.parse(str(hours), NO_HOLIDAYS) == hours

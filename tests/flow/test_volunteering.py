@@ -115,6 +115,25 @@ async def test_own_hours_are_kept(bot: BotTester) -> None:
     assert "Rien n’a changé" in await says(bot, VOLUNTEERS[0], "!dispo tantôt")
 
 
+async def test_hours_that_come_back_otherwise_than_each_week_are_kept(bot: BotTester) -> None:
+    for vera in VOLUNTEERS[1:]:
+        await says(bot, vera, "!stop")
+    assert "à partir de quel jour" in await says(bot, VOLUNTEERS[0], "!dispo un mardi sur deux 14h-16h")
+    card = await says(bot, VOLUNTEERS[0], "!dispo un mardi sur deux 14h-16h à partir du 22 septembre")
+    assert "Horaires : mar toutes les 2 semaines à partir du 22 septembre 2026 14h-16h" in card
+    assert "Prochaine sollicitation possible : le mardi 6 octobre à 14 h" in card
+    card = await says(bot, VOLUNTEERS[0], "!dispo le premier mercredi du mois 10h-12h")
+    assert "Horaires : 1er mer du mois 10h-12h" in card
+    assert "Prochaine sollicitation possible : le mercredi 7 octobre à 10 h" in card
+    await bot.advance(days=7)
+    await ask(bot)
+    assert [m for m in bot.shown(bot.helpers, kind="offer") if m.mentions] == []
+    for _ in range(54):
+        await bot.advance(hours=1)
+    [offer] = [m for m in bot.shown(bot.helpers, kind="offer") if m.mentions]
+    assert offer.mentions == (VOLUNTEERS[0],)
+
+
 async def test_stopping_hands_on_what_was_held_and_outlives_a_restart(bot: BotTester) -> None:
     await ask(bot)
     vera = bot.shown(bot.helpers, kind="offer")[0].mentions[0]

@@ -76,7 +76,8 @@ def available(desk: Desk, event: Message, command: Command) -> None:
         _save(desk, event, replace(row, chosen=replace(row.chosen, hours="")), "hours")
         return
     try:
-        hours = OpenHours.parse(command.rest, desk.setting.policy.calendar)
+        calendar = desk.setting.policy.calendar
+        hours = OpenHours.parse(command.rest, calendar, calendar.local(desk.now).date())
     except ValueError as error:
         _answer(desk, event, say.NotUnderstood(str(error)))
         return

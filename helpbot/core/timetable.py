@@ -1,0 +1,191 @@
+"""Reading hours: « du lundi au vendredi de 8 h 30 à 17 h », « le premier lundi du mois 9h-11h »."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from helpbot.core.dates import DAYS, fold, name_days
+from helpbot.core.recurrence import Recurring, Span, joined
+from helpbot.core.recurrence_words import EXAMPLE, take
+
+NBSP = "\u00a0"
+DAY_MINUTES = 24 * 60
+Week = tuple[tuple[Span, ...], ...]
+_ALL_DAY = ((0, DAY_MINUTES),)
+_ALWAYS = {"toujours", "tout le temps", "24h/24", "24/24", "24/7", "24h/24 7j/7", "always"}
+_EXAMPLE = "par exemple « lun-ven 8h-12h et 13h-17h », ou « toujours »"
+_GROUPS = {"semaine": range(5), "week-end": (5, 6), "weekend": (5, 6), "tous": range(7), "chaque": range(7)}
+_PARITY = re.compile(r"\b(?:(?:en|les|une?) )?sem(?:aine)?s? (im|)paires?\b")
+_PARITY_EXAMPLE = "mar 8h-12h semaines paires ; jeu 14h-16h semaines impaires"
+_TO = {"-", "a", "au", "jusqu'a"}
+_AND = {",", ";", "/", "+", "&", "et", "ou", "puis"}
+_FILLERS = {"de", "du", "des", "le", "les", "la", "en", "entre", "jour", "jours", ".", "h"}
+_TOKEN = re.compile(
+    r"""(?P<time>\d{1,2}\s*(?:heures?|h|:)\s*[0-5]\d(?!\s*[h:\d])|\d{1,2}\s*(?:heures?|h)\b|\d{1,2}(?!\d)|midi\b|minuit\b)
+      |(?P<word>week-end|[a-z]+(?:'[a-z]+)?)
+      |(?P<sign>\S)""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """Hours of even weeks, of odd ones (ISO 8601), and on days that come back otherwise."""
+
+    even: Week
+    odd: Week
+    recurring: tuple[Recurring, ...] = ()
+
+    def __str__(self) -> str:
+        parts = _describe(self.even)
+        if self.odd != self.even:
+            parts = [f"{part} semaines paires" for part in parts]
+            parts += [f"{part} semaines impaires" for part in _describe(self.odd)]
+        parts += [f"{r.rule} {_hours(r.spans)}" for r in self.recurring]
+        return f"{NBSP}; ".join(parts)
+
+
+def read(text: str, today: date | None = None) -> Timetable:
+    """Return the hours that a text gives; `today` for dates without a year. ValueError says what is wrong."""
+    folded = fold(text)
+    if folded in _ALWAYS:
+        return Timetable((_ALL_DAY,) * 7, (_ALL_DAY,) * 7)
+    even: list[list[Span]] = [[] for _ in DAYS]
+    odd: list[list[Span]] = [[] for _ in DAYS]
+    recurring: dict[Recurring, None] = {}
+    for part in folded.split(";"):
+        named = set(_PARITY.findall(part))
+        if len(named) > 1:
+            raise ValueError(f"séparez les semaines par « ; » : « {_PARITY_EXAMPLE} »")
+        rest, phrase = take(_PARITY.sub(" ", part), today)
+        if phrase is not None and named:
+            raise ValueError("dites « semaines paires » ou « à partir du », pas les deux")
+        groups = list(_groups(rest))
+        if phrase is not None and not groups:
+            raise ValueError(f"il manque les heures ; par exemple {EXAMPLE}")
+        for days, ranges in groups:
+            if phrase is not None:
+                recurring[Recurring(phrase.rule(days), tuple(joined(ranges)))] = None
+                continue
+            for day in range(5) if days is None else days:
+                even[day] += ranges if "im" not in named else []
+                odd[day] += ranges if "" not in named else []
+    if not any(even) and not any(odd) and not recurring:
+        raise ValueError(f"aucun horaire dans « {text.strip()} » ; {_EXAMPLE}")
+    return Timetable(_week(even), _week(odd), tuple(recurring))
+
+
+def _week(days: list[list[Span]]) -> Week:
+    return tuple(tuple(joined(ranges)) for ranges in days)
+
+
+def _groups(folded: str) -> Iterator[tuple[set[int] | None, list[Span]]]:
+    """Yield (days, ranges) for each « days hours » part. Hours without days are those of a school week."""
+    links: list[tuple[str, tuple[int, ...]]] = []
+    times: list[str] = []
+    link = ""
+    for kind, token in _tokens(folded):
+        if kind == "link":
+            link = token
+        elif kind == "time":
+            times.append(token)
+            link = ""
+        else:
+            if times:
+                yield _days(links), _ranges(times)
+                links, times = [], []
+            links.append((link, _day_numbers(token)))
+            link = ""
+    if times:
+        yield _days(links), _ranges(times)
+    elif links:
+        raise ValueError(f"il manque les heures après les jours ; {_EXAMPLE}")
+
+
+def _tokens(folded: str) -> Iterator[tuple[str, str]]:
+    for match in _TOKEN.finditer(folded):
+        token = match.group()
+        if match.lastgroup == "time":
+            yield "time", token
+        elif token in _TO or token in _AND:
+            yield "link", token
+        elif match.lastgroup == "word" and token not in _FILLERS:
+            yield "day", token
+        elif token not in _FILLERS:
+            raise ValueError(f"« {token} » n'est pas compris ; {_EXAMPLE}")
+
+
+def _day_numbers(word: str) -> tuple[int, ...]:
+    if word in _GROUPS:
+        return tuple(_GROUPS[word])
+    for number, name in enumerate(DAYS):
+        if len(word) >= 2 and (name.startswith(word) or word == f"{name}s"):
+            return (number,)
+    near = difflib.get_close_matches(word, DAYS, 1, 0.8)
+    if near:
+        return (DAYS.index(near[0]),)
+    raise ValueError(f"« {word} » n'est pas un jour ; {_EXAMPLE}")
+
+
+def _days(links: list[tuple[str, tuple[int, ...]]]) -> set[int] | None:
+    """Two days with a dash are a range, three or more a list: « lun-ven », « lun-mer-ven »."""
+    if not links:
+        return None
+    runs: list[list[tuple[str, tuple[int, ...]]]] = []
+    for link, numbers in links:
+        if link in _TO and runs:
+            runs[-1].append((link, numbers))
+        else:
+            runs.append([(link, numbers)])
+    days: set[int] = set()
+    for run in runs:
+        if len(run) == 2:
+            first, last = run[0][1][0], run[1][1][-1]
+            days |= {(first + n) % 7 for n in range((last - first) % 7 + 1)}
+        else:
+            days |= {number for _, numbers in run for number in numbers}
+    return days
+
+
+def _ranges(times: list[str]) -> list[Span]:
+    if len(times) % 2:
+        raise ValueError(f"une heure de fin manque après « {times[-1]} » ; {_EXAMPLE}")
+    ranges = []
+    for opens, closes in zip(times[::2], times[1::2], strict=True):
+        start, end = _minute(opens), _minute(closes) or DAY_MINUTES
+        if start >= end:
+            raise ValueError(f"« {opens}-{closes} » : la fin doit venir après le début, le même jour")
+        ranges.append((start, end))
+    return ranges
+
+
+def _minute(word: str) -> int:
+    if word in ("midi", "minuit"):
+        return 720 if word == "midi" else 0
+    hour, minute = (int(n) for n in (*re.findall(r"\d+", word), "0")[:2])
+    if hour * 60 + minute > DAY_MINUTES:
+        raise ValueError(f"« {word} » n'est pas une heure de la journée")
+    return hour * 60 + minute
+
+
+def _describe(week: Week) -> list[str]:
+    """Say a week shortly, in parts that `parse` reads back."""
+    if week == (_ALL_DAY,) * 7:
+        return ["toujours"]
+    return [
+        f"{name_days([d for d in range(7) if week[d] == ranges])} {_hours(ranges)}"
+        for ranges in dict.fromkeys(r for r in week if r)
+    ]
+
+
+def _hours(ranges: tuple[Span, ...]) -> str:
+    return " et ".join(f"{_clock(start)}-{_clock(end)}" for start, end in ranges)
+
+
+def _clock(minute: int) -> str:
+    hour, rest = divmod(minute, 60)
+    return f"{hour}h{rest:02}" if rest else f"{hour}h"
