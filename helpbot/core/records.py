@@ -73,6 +73,11 @@ def digest_slot(tickets: Iterable[TicketId]) -> str:
     return "digest/," + "".join(f"{ticket}," for ticket in tickets)
 
 
+def digest_tickets(slot: str) -> list[TicketId]:
+    """Return the questions that a message of such a slot shows."""
+    return [TicketId(int(number)) for number in slot.split(",")[1:-1]]
+
+
 HELPER_SLOTS = ("offer/", "reminder/", "follow/")
 """How the slots of messages begin that stand on the helpers' side of a question."""
 

@@ -1,6 +1,8 @@
 """What goes out is asked again whether it may (rule 7): a room may have opened since it was decided.
 
-Only offers and what is relayed carry one person's words to another room; all else is said without asking.
+Asked of what carries one person's words to another room: offers, what is relayed, what another was answered
+before, digests, cards of proposals. All else is said without asking. What may not go is cancelled, and
+whoever waits for it hears something else.
 """
 
 from __future__ import annotations
@@ -8,50 +10,142 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+from helpbot.core import proposals, tickets
 from helpbot.core.confidentiality import HANDED_ON, may_show
 from helpbot.core.effects import Kind
-from helpbot.core.ids import RoomId
-from helpbot.core.notices.trust import NotRelayed, RoomHasOpened
-from helpbot.core.records import OutboxRow
-from helpbot.core.tickets import Ticket, agreed_in_answering
-from helpbot.flow.facts import room_facts
+from helpbot.core.ids import UserId
+from helpbot.core.notices import Notice, WriteToMe
+from helpbot.core.notices.trust import NotProposed, NotRelayed, RoomHasOpened
+from helpbot.core.proposals import ProposalId
+from helpbot.core.records import OutboxRow, digest_tickets
+from helpbot.core.tickets import Ticket, agreed_in_answering, helpers_room
+from helpbot.flow import digest, twins
+from helpbot.flow.cards import Hand
+from helpbot.flow.facts import load_facts, room_facts
+from helpbot.flow.proposals import carry
 from helpbot.flow.setting import Setting
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Tx
 
 log = logging.getLogger("helpbot.confidential")
 
-ASKED_AGAIN = (Kind.OFFER.value, Kind.RELAY.value)
-"""The kinds of messages that hold somebody's words for another room."""
-_ANSWER = "relay/"
+_OF_A_TICKET = (Kind.OFFER.value, Kind.RELAY.value)
+_ANSWER, _DIGEST, _CARD = "relay/", "digest/", "card/"
+_OF_SEVERAL = (_DIGEST, _CARD)
+
+
+def is_asked_again(row: OutboxRow) -> bool:
+    """Tell whether a message holds somebody's words for another room. Without a look-up: all pass here."""
+    if row.kind in _OF_A_TICKET:
+        return True
+    return _was_given_before(row) or (bool(row.kind) and row.slot.startswith(_OF_SEVERAL))
 
 
 def kept_back(tx: Tx, row: OutboxRow, *, setting: Setting, now: int) -> Written | None:
     """Cancel a message that may not be shown where it was to go, and say so; None when it may go."""
-    ticket = tx.ticket(row.ticket) if row.ticket is not None else None
-    if ticket is None or _may_go(tx, row, ticket):
+    writer = Writer(tx, setting, f"kept/{row.txn_id}", now)
+    if row.slot.startswith(_DIGEST):
+        goes = _digest(tx, row, writer, setting)
+    elif row.slot.startswith(_CARD):
+        goes = _card(tx, row, writer, setting)
+    else:
+        goes = _of_a_ticket(tx, row, writer, setting)
+    if goes:
         return None
     log.warning("a room has opened: a message is not shown there", extra={"ticket": row.ticket})
+    return replace(writer.written, cancelled=[*writer.written.cancelled, row.id])
+
+
+def _was_given_before(row: OutboxRow) -> bool:
+    """Whether a row answers a question by what another was answered: an answer that names a helper."""
+    return row.kind == Kind.ANSWER and row.about is not None and not row.edits_slot
+
+
+# --- of one question
+
+
+def _of_a_ticket(tx: Tx, row: OutboxRow, writer: Writer, setting: Setting) -> bool:
+    ticket = tx.ticket(row.ticket) if row.ticket is not None else None
+    if ticket is None:
+        return True
+    if row.about is not None and _was_given_before(row):
+        return _given_before(tx, row, ticket, row.about, writer, setting)
+    if _may_go(tx, row, ticket):
+        return True
     tx.cancel_row(row.id)
-    writer = Writer(tx, setting, f"kept/{row.txn_id}", now)
-    helper = _helpers_room(ticket)
-    if row.slot.startswith(_ANSWER) and not row.edits_slot:
-        if helper is not None and ticket.helper is not None:
-            mention = (ticket.helper,)
-            writer.say(helper, NotRelayed(ticket.ref), Kind.STATUS, purpose="kept", mentions=mention)
-        if setting.policy.review_room is not None:
-            writer.say(setting.policy.review_room, RoomHasOpened(ticket.ref), Kind.STATUS, purpose="review")
-    return replace(writer.written, cancelled=[row.id])
+    if not row.slot.startswith(_ANSWER) or row.edits_slot:
+        return False
+    helper = helpers_room(ticket)
+    if helper is not None and ticket.helper is not None:
+        mention = (ticket.helper,)
+        writer.say(helper, NotRelayed(ticket.ref), Kind.STATUS, purpose="kept", mentions=mention)
+    if setting.policy.review_room is not None:
+        writer.say(setting.policy.review_room, RoomHasOpened(ticket.ref), Kind.STATUS, purpose="review")
+    return False
 
 
 def _may_go(tx: Tx, row: OutboxRow, ticket: Ticket) -> bool:
     target, asked_in = room_facts(tx, row.room), room_facts(tx, ticket.room)
     if not row.slot.startswith(_ANSWER):
         return may_show(asked_in, target, HANDED_ON)
-    written_in = room_facts(tx, _helpers_room(ticket) or ticket.room)
+    first = tx.ticket(ticket.twin) if ticket.twin is not None else None
+    if first is not None:  # the words were written for another
+        return twins.may_pass_on(tx, first, target)
+    written_in = room_facts(tx, helpers_room(ticket) or ticket.room)
     agreed = agreed_in_answering(ticket, asked_in) if row.room == ticket.room else HANDED_ON
     return may_show(written_in, target, agreed)
 
 
-def _helpers_room(ticket: Ticket) -> RoomId | None:
-    return next((o.room for o in ticket.offers if o.user == ticket.helper), None)
+def _given_before(
+    tx: Tx, row: OutboxRow, ticket: Ticket, helper: UserId, writer: Writer, setting: Setting
+) -> bool:
+    if twins.may_still_show(tx, ticket, helper, writer.now):
+        return True
+    tx.cancel_row(row.id)
+    facts = load_facts(tx, setting, ticket, writer.now, people=False)
+    writer.carry_out(tickets.not_shown_again(ticket, facts))
+    return False
+
+
+# --- of several questions
+
+
+def _digest(tx: Tx, row: OutboxRow, writer: Writer, setting: Setting) -> bool:
+    """Say a digest again without the questions that may not be shown in its room any more."""
+    posts = [t for t in map(tx.ticket, digest_tickets(row.slot)) if t is not None]
+    room = room_facts(tx, row.room)
+    shown = [t for t in posts if may_show(room_facts(tx, t.room), room)]
+    if len(shown) == len(posts):
+        return True
+    notice: Notice | None = None
+    ringing = tuple(UserId(u) for u in row.content["m.mentions"].get("user_ids", ()))
+    if row.kind == Kind.COMMAND:  # one question, to who takes it by its reference
+        notice = WriteToMe()
+    elif ringing:  # the referents, who are told of those as well, without words
+        notice = digest.for_referents(tx, setting, posts, room)
+    elif shown:
+        notice = digest.for_volunteers(tx, setting, shown, room)
+    if notice is not None and setting.catalogue.render(notice).body == row.content["body"]:
+        return True  # no word of those stood in it
+    tx.cancel_row(row.id)
+    if notice is not None:
+        kind = Kind(row.kind)
+        slot = "" if kind is Kind.COMMAND else row.slot
+        writer.say(row.room, notice, kind, purpose="kept", slot=slot, mentions=ringing)
+    return False
+
+
+def _card(tx: Tx, row: OutboxRow, writer: Writer, setting: Setting) -> bool:
+    """Take a proposal back that was made from what may not be shown to the referents any more."""
+    proposal = tx.proposal(ProposalId(int(row.slot.split("/")[1])))
+    if proposal is None:
+        return True
+    room = room_facts(tx, row.room)
+    asked = [t for t in map(tx.ticket, proposal.tickets) if t is not None]
+    kept = [t for t in asked if not may_show(room_facts(tx, t.room), room)]
+    if not kept:
+        return True
+    tx.cancel_row(row.id)
+    carry(Hand(tx, setting, writer, writer.now), proposals.withdrawn(proposal, writer.now))
+    writer.say(row.room, NotProposed(kept[0].ref), Kind.STATUS, purpose="kept")
+    return False

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from helpbot.core.ids import EventId, RoomId
 from helpbot.core.records import FILE_TEXT, LEAVE, OutboxRow
-from helpbot.flow.confidential import ASKED_AGAIN
+from helpbot.flow.confidential import is_asked_again
 from helpbot.flow.write import Written
 from helpbot.ports import Clock, Homeserver, LoggedOut, RateLimited, Refused, Store, Tx, Unreachable
 
@@ -226,7 +226,7 @@ class Deliverer:
             await self.homeserver.leave(row.room)
             return EventId("")
         check = self.kept_back
-        if check is not None and row.kind in ASKED_AGAIN:
+        if check is not None and is_asked_again(row):
             now = self.clock.now()
             written = await self.store.run(lambda tx: check(tx, row, now=now))
             if written is not None:

@@ -31,16 +31,18 @@ class Desk:
         """Write a decision on a ticket, with all its effects."""
         self.writer.carry_out(decision)
 
-    def note(self, event: Message, notice: say.Notice) -> None:
-        """Answer a command where it was given."""
-        self.tell(event, notice, kind=Kind.COMMAND)
+    def note(self, event: Message, notice: say.Notice, *, slot: str = "") -> None:
+        """Answer a command where it was given. `slot`: by which the answer is found again."""
+        self.tell(event, notice, kind=Kind.COMMAND, slot=slot)
 
-    def tell(self, event: Message | Reaction, notice: say.Notice, *, kind: Kind = Kind.STATUS) -> None:
+    def tell(
+        self, event: Message | Reaction, notice: say.Notice, *, kind: Kind = Kind.STATUS, slot: str = ""
+    ) -> None:
         """Say something small where the event stands, as an answer to it."""
         thread = event.thread if isinstance(event, Message) else None
         about = event.event_id if isinstance(event, Message) else event.target
         purpose = type(notice).__name__
-        self.writer.say(event.room, notice, kind, purpose=purpose, reply_to=about, thread=thread)
+        self.writer.say(event.room, notice, kind, purpose=purpose, slot=slot, reply_to=about, thread=thread)
 
     def privately(self, event: Message, notice: say.Notice) -> None:
         """Answer what concerns one person in their direct message, wherever it was asked (rule 9).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from helpbot.core import tickets
@@ -41,9 +42,9 @@ def send_digest(tx: Tx, setting: Setting, writer: Writer, now: int) -> None:
         elif shown:
             to_volunteers.append(ticket)
     if to_volunteers and room is not None:
-        lines = tuple(_waiting(tx, setting, t, room) for t in to_volunteers)
         slot = digest_slot(t.id for t in to_volunteers)
-        writer.say(room.room, Digest(lines), Kind.STATUS, purpose="digest", slot=slot)
+        notice = for_volunteers(tx, setting, to_volunteers, room)
+        writer.say(room.room, notice, Kind.STATUS, purpose="digest", slot=slot)
     if to_referents:
         _to_referents(tx, setting, writer, to_referents)
     if posts:
@@ -62,12 +63,21 @@ def _to_referents(tx: Tx, setting: Setting, writer: Writer, posts: list[Ticket])
     directs = [d for u in sorted(policy.referents) if (d := tx.direct_room(u)) is not None]
     rooms = [room_facts(tx, policy.review_room)] if policy.review_room else directs
     for room in rooms:
-        lines = tuple(_waiting(tx, setting, t, room) for t in posts)
-        notice = ForReferents(lines, _thin(tx, setting, posts))
+        notice = for_referents(tx, setting, posts, room)
         here = (room.direct_with,) if room.direct_with else tuple(sorted(policy.referents))
         purpose = f"referents/{room.room}"
         slot = digest_slot(t.id for t in posts)
         writer.say(room.room, notice, Kind.STATUS, purpose=purpose, slot=slot, mentions=here)
+
+
+def for_volunteers(tx: Tx, setting: Setting, posts: Iterable[Ticket], room: RoomFacts) -> Digest:
+    """Return the morning's digest of questions, each of which may be shown in a room."""
+    return Digest(tuple(_waiting(tx, setting, t, room) for t in posts))
+
+
+def for_referents(tx: Tx, setting: Setting, posts: list[Ticket], room: RoomFacts) -> ForReferents:
+    """Return what the referents are told; a question that may not be shown in the room has no words in it."""
+    return ForReferents(tuple(_waiting(tx, setting, t, room) for t in posts), _thin(tx, setting, posts))
 
 
 def _waiting(tx: Tx, setting: Setting, ticket: Ticket, where: RoomFacts) -> Waiting:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from helpbot.core import tickets
 from helpbot.core.effects import Effect, Kind, Send
+from helpbot.core.ids import RoomId, UserId
+from helpbot.core.incoming import RoomFacts
 from helpbot.core.notices.twins import SolvedBefore
 from helpbot.core.sameness import quoted, same_question
 from helpbot.core.tickets import Decision, Outcome, Reply, State, Ticket
@@ -77,7 +79,33 @@ def follow(tx: Tx, setting: Setting, writer: Writer, first: Ticket, effects: Ite
         if not tickets.waits_for(twin, first.id):
             continue
         facts = load_facts(tx, setting, twin, writer.now, people=False)
-        for relay in relays:
-            twin = writer.carry_out(tickets.twin_answered(twin, first, relay, facts))
-        if over and twin.state is State.OPEN:
+        place = _place(tx, twin, first) if relays else None
+        if place is not None:
+            for relay in relays:
+                answered = tickets.twin_answered(twin, relay, facts, helper=first.helper, room=place)
+                twin = writer.carry_out(answered)
+        if (over or (relays and place is None)) and twin.state is State.OPEN:
             writer.carry_out(tickets.twin_left(twin, facts))
+
+
+def _place(tx: Tx, twin: Ticket, first: Ticket) -> RoomId | None:
+    """Return where a twin's asker may read the answer: where they asked, else in their direct message."""
+    direct = tx.direct_room(twin.asker)
+    for place in (room_facts(tx, twin.room), direct):
+        if place is not None and may_pass_on(tx, first, place):
+            return place.room
+    return None
+
+
+def may_pass_on(tx: Tx, first: Ticket, target: RoomFacts) -> bool:
+    """Tell whether the answer to a question may stand where a twin of it was asked."""
+    source = room_facts(tx, tickets.helpers_room(first) or first.room)
+    return tickets.may_pass_on(first, source, room_facts(tx, first.room), target)
+
+
+def may_still_show(tx: Tx, ticket: Ticket, helper: UserId, now: int) -> bool:
+    """Tell whether an answer of somebody's, that was given to another, may stand where a ticket was asked."""
+    here = room_facts(tx, ticket.room)
+    same = [s for s in tx.shared_answers(now - RECENT_MS) if s.helper == helper]
+    same = [s for s in same if same_question(ticket.text, s.text)]
+    return bool(same) and all(tickets.may_show_again(s, ticket, here, room_facts(tx, s.room)) for s in same)

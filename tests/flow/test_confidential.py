@@ -9,7 +9,7 @@ import pytest
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.fakerooms import ACCESS_RULES, HISTORY, JOIN_RULES
-from helpbot.testing.tester import ANNE, LEA, UNKNOWN, BotTester
+from helpbot.testing.tester import ANNE, LEA, SAM, UNKNOWN, BotTester
 
 WORDS = "Dix secondes sur le bouton."
 WAYS = [
@@ -124,3 +124,37 @@ async def test_a_guest_in_the_room_is_enough(tmp_path: Path, clock: FakeClock) -
         row = await bot.running.store.run(lambda tx: tx.room(bot.school))
         assert row is not None
         assert row.facts.access == "unrestricted"
+
+
+AGAIN = "bonjour, quelqu'un sait brancher le thermostat du gymnase svp"
+
+
+async def test_a_twin_in_a_room_that_has_opened_is_not_shown_the_answer(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    """The answer goes to the first asker alone; whoever waits for it in the room gets it alone as well."""
+    async with BotTester(tmp_path, clock) as bot:
+        direct = await bot.direct(LEA)
+        helper, offer = await offered(bot)
+        await bot.says(SAM, AGAIN)
+        opens(bot, bot.school, WAYS[0])
+        await bot.says(helper, WORDS, room=bot.helpers, reply_to=offer)
+        assert everywhere(bot, WORDS, but=bot.helpers) == [direct]
+        assert "🙋 oui" in bot.last().body  # Sam may have it asked apart
+
+
+async def test_a_twin_that_waits_for_its_relay_is_not_sent_it_either(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    async with BotTester(tmp_path, clock) as bot:
+        direct = await bot.direct(SAM)
+        helper, offer = await offered(bot)
+        await bot.says(SAM, AGAIN)
+        bot.server.lose_request("send", room=bot.school, times=9)
+        await bot.says(helper, WORDS, room=bot.helpers, reply_to=offer)
+        opens(bot, bot.school, WAYS[0])
+        await bot.advance(hours=1)
+        assert everywhere(bot, WORDS, but=bot.helpers) == []
+        assert bot.shown(direct) == []
+        for ticket in await bot.tickets():
+            assert f"réf. {ticket.ref}" in "".join(m.body for m in bot.shown(bot.review))

@@ -22,5 +22,12 @@ class RoomHasOpened(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class NotProposed(Notice):
+    """To the referents: a proposal of an entry may not be shown in their room, which has opened."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyWithOperator(Notice):
     """Somebody who may verify the bot asked while nobody sits at its terminal: declined, and what to do."""

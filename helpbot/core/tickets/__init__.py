@@ -26,13 +26,15 @@ from helpbot.core.tickets.helping import (
     left,
     passed,
 )
-from helpbot.core.tickets.parts import without_helper
+from helpbot.core.tickets.parts import helpers_room, without_helper
 from helpbot.core.tickets.peers import found, peer_answers, peer_marked
 from helpbot.core.tickets.twins import (
     join,
     joined_by_another,
     may_join,
+    may_pass_on,
     may_show_again,
+    not_shown_again,
     shared,
     twin_answered,
     twin_left,
@@ -83,11 +85,14 @@ __all__ = [
     "found",
     "handed_over",
     "helper_says",
+    "helpers_room",
     "join",
     "joined_by_another",
     "left",
     "may_join",
+    "may_pass_on",
     "may_show_again",
+    "not_shown_again",
     "passed",
     "peer_answers",
     "peer_marked",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from helpbot.core import notices as say
 from helpbot.core.effects import Edit, Effect, JobKind, Kind, Schedule
-from helpbot.core.ids import EventId, UserId
+from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.incoming import Access
 from helpbot.core.tickets.values import (
     CLOSE_AFTER,
@@ -49,6 +49,11 @@ def marked(ticket: Ticket, user: UserId, state: OfferState) -> Ticket:
 def without_helper(ticket: Ticket) -> Ticket:
     """Return the ticket without the person who helped, who objects to being counted."""
     return replace(ticket, helper=None, helper_slot="")
+
+
+def helpers_room(ticket: Ticket) -> RoomId | None:
+    """Return where the helper of a ticket writes."""
+    return next((o.room for o in ticket.offers if o.user == ticket.helper), None)
 
 
 def live_offers(ticket: Ticket) -> tuple[Offer, ...]:

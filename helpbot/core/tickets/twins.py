@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from helpbot.core.confidentiality import may_show
+from helpbot.core.confidentiality import HANDED_ON, may_show
 from helpbot.core.effects import Edit, JobKind, Kind, Schedule, Send
-from helpbot.core.ids import TicketId, UserId
+from helpbot.core.ids import RoomId, TicketId, UserId
 from helpbot.core.incoming import RoomFacts
 from helpbot.core.notices import RouteOffer
 from helpbot.core.notices import twins as words
 from helpbot.core.sameness import same_question
-from helpbot.core.tickets.parts import live_offers, plan_of, refreshed, thread_of
+from helpbot.core.tickets.helping import agreed_in_answering
+from helpbot.core.tickets.parts import first_timers, live_offers, plan_of, refreshed, thread_of
 from helpbot.core.tickets.values import Decision, Facts, Outcome, Pending, State, Ticket
 
 
@@ -48,23 +49,38 @@ def joined_by_another(first: Ticket, facts: Facts) -> Decision:
     return Decision(first, (Edit(first.status, words.AnotherWaits(first.ref), Kind.STATUS), *offers))
 
 
-def twin_answered(twin: Ticket, first: Ticket, relay: Send, facts: Facts) -> Decision:
-    """The question that this one waits for was answered: the same words come here."""
+def may_pass_on(first: Ticket, source: RoomFacts, asked_in: RoomFacts, target: RoomFacts) -> bool:
+    """Tell whether what was written in `source` for a question may stand where its twin's asker reads it.
+
+    `asked_in`: the first one's room, of which its helper was told who reads there.
+    """
+    same = target.room == asked_in.room
+    return may_show(source, target, agreed_in_answering(first, asked_in) if same else HANDED_ON)
+
+
+def twin_answered(
+    twin: Ticket, relay: Send, facts: Facts, *, helper: UserId | None, room: RoomId
+) -> Decision:
+    """The question that this one waits for was answered: the same words come into `room`.
+
+    That is where it was asked, or its asker's direct message.
+    """
+    at_home = room == twin.room
     twin = replace(
         twin,
         state=State.ANSWERED,
         epoch=twin.epoch + 1,
         pending=Pending.FEEDBACK,
         pending_at=facts.now,
-        helper=first.helper,
+        helper=helper,
         answered_at=twin.answered_at or facts.now,
         outcome=Outcome.VOLUNTEER,
     )
     send = replace(
         relay,
-        room=twin.room,
-        reply_to=twin.question,
-        thread=thread_of(twin, facts),
+        room=room,
+        reply_to=twin.question if at_home else None,
+        thread=thread_of(twin, facts) if at_home else None,
         mentions=(twin.asker,),
     )
     days = plan_of(twin, facts).expire_days
@@ -95,6 +111,29 @@ def may_show_again(solved: Ticket, ticket: Ticket, here: RoomFacts, there: RoomF
     """Tell whether the answer to a solved question may be shown to who asks the same now (privacy 7)."""
     agreed = solved.shared_asker and solved.shared_helper and solved.state is State.SOLVED
     return agreed and may_show(there, here) and same_question(ticket.text, solved.text)
+
+
+def not_shown_again(ticket: Ticket, facts: Facts) -> Decision:
+    """What another was answered, not sent yet, may not stand here any more: offer to ask somebody."""
+    if ticket.outcome is Outcome.TWIN and ticket.state is State.ANSWERED:
+        ticket = replace(
+            ticket,
+            state=State.OPEN,
+            epoch=ticket.epoch + 1,
+            outcome=None,
+            answered_at=None,
+            pending=Pending.CONSENT,
+            pending_at=facts.now,
+        )
+    send = Send(
+        "reply",
+        ticket.room,
+        RouteOffer(after_no=False),
+        Kind.ROUTE,
+        reply_to=ticket.question,
+        thread=thread_of(ticket, facts),
+    )
+    return Decision(ticket, (send, *first_timers(ticket, facts)))
 
 
 def waits_for(ticket: Ticket, first: TicketId) -> bool:

@@ -8,6 +8,7 @@ from helpbot.core.commands import Command
 from helpbot.core.confidentiality import may_show
 from helpbot.core.incoming import Message
 from helpbot.core.notices.digest import AnswerPassedOn, NoSuchQuestion, TakenByRef
+from helpbot.core.records import digest_slot
 from helpbot.core.tickets import Ticket
 from helpbot.flow.desk import Desk
 from helpbot.flow.facts import room_facts
@@ -48,7 +49,9 @@ def take(desk: Desk, event: Message, command: Command) -> None:
         desk.note(event, say.AlreadyTaken(ticket.ref))
         return
     desk.carry(decision)
-    desk.note(event, TakenByRef(ticket.ref, ticket.text))
+    # Its words belong to the question: taken back with it, and asked about again before they go out.
+    slot = digest_slot([ticket.id])
+    desk.note(event, TakenByRef(ticket.ref, ticket.text), slot=slot)
 
 
 def _meant(desk: Desk, event: Message, command: Command) -> tuple[Ticket | None, str]:
