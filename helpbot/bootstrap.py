@@ -257,8 +257,9 @@ async def make_bot(
     seen = [signature(settings.faq)]
     bot.faq_changes = partial(_next_faq_change, settings, store, clock, setting, seen)
     git = settings.publishing.git
-    files = FaqFolder(settings.faq, commits=git != "off", pushes=git == "push")
-    bot.publisher = Publisher(files, partial(_reload_now, settings, store, clock, setting, seen))
+    files = FaqFolder(settings.faq, commits=git != "off")
+    reload_now = partial(_reload_now, settings, store, clock, setting, seen)
+    bot.publisher = Publisher(files, reload_now, shares=git == "push")
     bot.surveyor = Surveyor(
         partial(_find_gaps, settings), _dead_links if settings.publishing.check_sources else None
     )

@@ -107,6 +107,15 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Unshared:
+    """The history of the files could not go to where others have it."""
+
+    behind: bool
+    """Others put there what is not here."""
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """An entry as it is to be, and the fields that somebody else changed in another way."""
 

@@ -6,13 +6,14 @@ it stands in the file already (adapters/faqfiles/write.py). So each is made once
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from helpbot.core import proposals as core
-from helpbot.core.editing import EditRow, EditState, Ready, Refused, Why
+from helpbot.core.editing import EditRow, EditState, Ready, Refused, Unshared, Why
 from helpbot.core.effects import Kind
 from helpbot.core.notices import Notice
 from helpbot.core.notices import proposals as say
@@ -26,6 +27,9 @@ from helpbot.ports.faqfiles import FaqFiles
 
 log = logging.getLogger("helpbot.publish")
 
+SHARE_AGAIN_MS, SHARE_AT_MOST_MS = 900_000, 14_400_000
+"""A remote that does not take the history is asked again after a quarter of an hour, then twice as late."""
+_SHARING = "faq_share"
 MOST_TRIES = 20
 """How often a file may change between the preparation and the renaming before a person has to look."""
 
@@ -36,13 +40,18 @@ class Publisher:
 
     files: FaqFiles
     reload: Callable[[], Awaitable[Written]]
+    shares: bool = False
+    """The history goes elsewhere too, as soon as that can be reached."""
 
 
 async def publish_one(store: Store, clock: Clock, setting: Setting, to: Publisher) -> Written | None:
-    """Take the oldest change that is on its way one step further. Return None when there is none."""
+    """Take the oldest change that is on its way one step further, else share what is recorded.
+
+    Returns None when there is neither.
+    """
     row = await store.run(lambda tx: tx.edit_in_hand())
     if row is None:
-        return None
+        return await _share(store, clock, setting, to) if to.shares else None
     match row.state:
         case EditState.WANTED:
             return await _prepare(store, clock, setting, to, row)
@@ -137,15 +146,69 @@ async def _record(store: Store, clock: Clock, setting: Setting, to: Publisher, r
         f"_commit_{what_of(row)}", question=question_of(setting, row), entry=row.edit.entry
     )
     problem = await to.files.record(row.edit, message)
-    return await store.run(partial(_recorded, setting=setting, row=row, problem=problem, now=clock.now()))
+    work = partial(_recorded, setting=setting, row=row, problem=problem, shares=to.shares, now=clock.now())
+    return await store.run(work)
 
 
-def _recorded(tx: Tx, setting: Setting, row: EditRow, problem: str, now: int) -> Written:
+def _recorded(tx: Tx, setting: Setting, row: EditRow, problem: str, *, shares: bool, now: int) -> Written:
     tx.save_edit(replace(row, state=EditState.RECORDED))
+    if shares and not problem:
+        tx.remember(_SHARING, json.dumps(asdict(replace(_sharing(tx) or _Sharing(), at=now, tries=0))))
     hand = _hand(tx, setting, row.edit.id, "recorded", now)
     if problem:
         _say(hand, say.HistoryTrouble(problem), "history")
     hand.writer.written.publish = True
+    return hand.writer.written
+
+
+@dataclass(frozen=True, slots=True)
+class _Sharing:
+    """There are commits that others may not have yet."""
+
+    at: int = 0
+    """When to try next."""
+    tries: int = 0
+    told: str = ""
+    """`behind` or `trouble`: what the referents were told of it."""
+
+
+def share_at(tx: Tx) -> int | None:
+    """Return when the history is to be shared; None: all of it is, or nobody wants that."""
+    wanted = _sharing(tx)
+    return wanted.at if wanted else None
+
+
+def _sharing(tx: Tx) -> _Sharing | None:
+    known = tx.remembered(_SHARING)
+    return _Sharing(**json.loads(known)) if known else None
+
+
+async def _share(store: Store, clock: Clock, setting: Setting, to: Publisher) -> Written | None:
+    """Share the history when that is due. Return None when it is not."""
+    wanted = await store.run(_sharing)
+    if wanted is None or wanted.at > clock.now():
+        return None
+    found = await to.files.share()
+    work = partial(_shared, setting=setting, wanted=wanted, found=found, now=clock.now())
+    return await store.run(work)
+
+
+def _shared(tx: Tx, setting: Setting, wanted: _Sharing, found: Unshared | None, now: int) -> Written:
+    """Tell what changed: that it does not work, for another reason than before, or that it does again."""
+    if _sharing(tx) != wanted:
+        return Written(publish=True)  # there is more to share since
+    hand = Hand(tx, setting, Writer(tx, setting, f"share/{wanted.at}/{wanted.tries}", now), now)
+    if found is None:
+        tx.remember(_SHARING, "")
+        if wanted.told:
+            _say(hand, say.HistoryShared(), "shared")
+        return hand.writer.written
+    what = "behind" if found.behind else "trouble"
+    if what != wanted.told:
+        _say(hand, say.HistoryNotShared(what, found.problem), "unshared")
+    log.warning("the history of the FAQ cannot be pushed", extra={"why": what})
+    wait = min(SHARE_AT_MOST_MS, SHARE_AGAIN_MS * 2**wanted.tries)
+    tx.remember(_SHARING, json.dumps(asdict(_Sharing(now + wait, wanted.tries + 1, what))))
     return hand.writer.written
 
 

@@ -17,7 +17,7 @@ from helpbot.flow.deliver import Deliverer
 from helpbot.flow.erasure import finish, reapply, unknown_erasures
 from helpbot.flow.handle import handle, learn_name
 from helpbot.flow.intake import open_sealed, take_in
-from helpbot.flow.publish import Publisher, publish_one
+from helpbot.flow.publish import Publisher, publish_one, share_at
 from helpbot.flow.readback import ReadBack
 from helpbot.flow.rooms import answer_invitation
 from helpbot.flow.setting import Setting
@@ -422,7 +422,7 @@ class Bot:
             self._publishing.clear()
             while await self.publish_one():
                 pass
-            await self._publishing.wait()
+            await self._wait(self._publishing, await self.store.run(share_at))
 
     async def _survey_loop(self) -> None:
         while True:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from helpbot.core.editing import FaqEdit, Ready, Refused
+from helpbot.core.editing import FaqEdit, Ready, Refused, Unshared
 
 
 class FaqFiles(Protocol):
@@ -26,4 +26,8 @@ class FaqFiles(Protocol):
 
     async def record(self, edit: FaqEdit, message: str) -> str:
         """Keep a done change in the files' own history, where there is one. Return what went wrong."""
+        ...
+
+    async def share(self) -> Unshared | None:
+        """Send the history to where others have it. Return why that did not work; None: it is all there."""
         ...

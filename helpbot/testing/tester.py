@@ -120,6 +120,7 @@ class BotTester:
         room_settings: RoomPolicy | None = None,
         files: bool = False,
         git: bool = False,
+        push: bool = False,
         links: Callable[[Iterable[str]], Awaitable[frozenset[str]]] | None = None,
         wrap_files: Callable[[FaqFiles], FaqFiles] = lambda files: files,
         wrap_store: Callable[[Store], Store] = lambda store: store,
@@ -133,7 +134,7 @@ class BotTester:
         self.faq_folder = folder / "faq"
         """Real FAQ files, which the bot may change, where `files` are wanted."""
         self.links = links
-        self.files, self.git, self.wrap_files = files, git, wrap_files
+        self.files, self.git, self.push, self.wrap_files = files, git, push, wrap_files
         if files:
             write_faq(self.faq_folder, self.faq)
         self.rate = rate
@@ -208,7 +209,7 @@ class BotTester:
 
         bot.setting.index = await load()
         files = self.wrap_files(FaqFolder(folder, commits=self.git))
-        bot.publisher = Publisher(files, reload)
+        bot.publisher = Publisher(files, reload, shares=self.push)
 
         async def gaps(asked: Sequence[Unanswered]) -> GapReport:
             index = bot.setting.index

@@ -40,6 +40,8 @@ def derived(notice: Notice, word: Word, day: Callable[[str], str]) -> dict[str, 
             why = "changed_bare" if why == "changed" and not named else why
             lines = "" if named or not details else "\n" + "\n".join(f"- {escape(d)}" for d in details)
             return {"why_words": word(f"_not_written_{why}", fields=named) + lines}
+        case say.HistoryNotShared(what, problem):
+            return {"what_words": word(f"_unshared_{what}", problem=escape(problem))}
         case say.AnswerKept(what, said):
             words = word(f"_kept_{what}", word=escape(said)) if said else word(f"_kept_{what}_bare")
             return {"what_words": words}

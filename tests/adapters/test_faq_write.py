@@ -194,6 +194,41 @@ async def test_a_commit_each_and_none_over_the_work_of_others(folder: Path) -> N
     assert len(git("log", "--format=%s").splitlines()) == 3
 
 
+async def test_a_push_says_whether_others_were_first_or_nobody_answers(folder: Path) -> None:
+    remote, other = folder.parent / "distant.git", folder.parent / "autre"
+
+    def git(where: Path, *words: str) -> str:
+        who = ["-c", "user.name=Anne", "-c", "user.email=anne@exemple.fr"]
+        done = subprocess.run(["git", "-C", where, *who, *words], capture_output=True, text=True, check=True)
+        return done.stdout
+
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "Début")
+    files = FaqFolder(folder, commits=True)
+    alone = await files.share()
+    assert alone is not None
+    assert not alone.behind
+    git(folder.parent, "init", "-q", "--bare", "-b", "main", str(remote))
+    git(folder, "remote", "add", "origin", str(remote))
+    assert await files.share() is None, "also the first time, when the branch follows nothing yet"
+    assert await files.share() is None, "nothing to send is no trouble"
+    git(folder.parent, "clone", "-q", str(remote), str(other))
+    git(other, "commit", "-q", "--allow-empty", "-m", "Ailleurs")
+    git(other, "push", "-q")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "Ici")
+    found = await files.share()
+    assert found is not None
+    assert found.behind
+    assert git(folder, "log", "--format=%s").splitlines() == ["Ici", "Début"], "nothing is lost"
+    git(folder, "remote", "set-url", "origin", "https://anne:sesame@127.0.0.1:1/faq.git")
+    gone = await files.share()
+    assert gone is not None
+    assert not gone.behind
+    assert "127.0.0.1" in gone.problem
+    assert "sesame" not in gone.problem
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_edits_additions_hands_and_crashes_interleaved(folder: Path, seed: int) -> None:

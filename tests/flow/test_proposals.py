@@ -268,24 +268,74 @@ async def test_a_file_broken_by_hand_is_told_and_nothing_is_lost(bot: BotTester)
     assert "déjà en service" in bot.last(bot.review).body
 
 
+def git(folder: Path, *words: str) -> str:
+    who = ["-c", "user.name=Anne", "-c", "user.email=anne@exemple.fr"]
+    command = ["git", "-C", str(folder), *who, *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def under_git(folder: Path) -> None:
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "Début")
+
+
 async def test_each_change_is_a_commit(tmp_path: Path, clock: FakeClock) -> None:
     async with BotTester(tmp_path, clock, volunteers=(VERA,), files=True, git=True) as bot:
-
-        def git(*words: str) -> str:
-            who = ["-c", "user.name=Anne", "-c", "user.email=anne@exemple.fr"]
-            command = ["git", "-C", str(bot.faq_folder), *who, *words]
-            return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-        git("init", "-q")
-        git("add", ".")
-        git("commit", "-qm", "Début")
+        under_git(bot.faq_folder)
         card = await pinned(bot)
         await bot.reacts(ANNE, card.event_id, "✅", room=bot.review)
         await bot.says(ANNE, "!faq annuler", room=bot.review)
-        said = git("log", "--format=%s").splitlines()
+        said = git(bot.faq_folder, "log", "--format=%s").splitlines()
         assert [s.partition("«")[0].strip() for s in said[1:]] == [
             "FAQ : ajoute".replace(" :", "\u00a0:"),
             "Début",
         ]
         assert "annule" in said[0]
-        assert git("status", "--porcelain") == ""
+        assert git(bot.faq_folder, "status", "--porcelain") == ""
+
+
+async def test_each_commit_is_pushed_and_what_others_did_is_told_once(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    remote, other = tmp_path / "distant.git", tmp_path / "autre"
+    async with BotTester(tmp_path, clock, volunteers=(VERA,), files=True, git=True, push=True) as bot:
+
+        def there() -> list[str]:
+            return git(remote, "log", "main", "--format=%s").splitlines()
+
+        def told(words: str) -> int:
+            return sum(words in m.body for m in bot.shown(bot.review))
+
+        under_git(bot.faq_folder)
+        git(tmp_path, "init", "-q", "--bare", "-b", "main", str(remote))
+        git(bot.faq_folder, "remote", "add", "origin", str(remote))
+        card = await pinned(bot)
+        await bot.reacts(ANNE, card.event_id, "✅", room=bot.review)
+        assert len(there()) == 2, "pushed"
+        # Somebody pushes from elsewhere: the change is in use, its commit stays here, and it is said once.
+        git(tmp_path, "clone", "-q", str(remote), str(other))
+        git(other, "commit", "-q", "--allow-empty", "-m", "Ailleurs")
+        git(other, "push", "-q")
+        await bot.says(ANNE, "!faq annuler", room=bot.review)
+        assert there()[0] == "Ailleurs"
+        assert "annule" in git(bot.faq_folder, "log", "-1", "--format=%s")
+        assert told("git pull --rebase") == 1
+        await bot.advance(hours=5)
+        assert told("git pull --rebase") == 1, "tried again, not told again"
+        git(bot.faq_folder, "pull", "-q", "--rebase")
+        await bot.advance(hours=5)
+        assert "annule" in there()[0]
+        assert "Ailleurs" in there()[1]
+        assert told("a tout reçu") == 1
+        # The remote is gone for a while, and the bot is started again meanwhile.
+        remote.rename(tmp_path / "ailleurs.git")
+        await bot.says(ANNE, "!faq variante pix-mdp : sésame pix oublié", room=bot.review)
+        await bot.reacts(ANNE, cards(bot)[-1].event_id, "✅", room=bot.review)
+        assert told("ne le prend pas") == 1
+        assert git(bot.faq_folder, "status", "--porcelain") == ""
+        await bot.restart()
+        (tmp_path / "ailleurs.git").rename(remote)
+        await bot.advance(hours=5)
+        assert there() == git(bot.faq_folder, "log", "--format=%s").splitlines()
+        assert told("a tout reçu") == 2

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from helpbot.adapters.faqfiles import git
 from helpbot.adapters.faqfiles.load import read_folder
-from helpbot.core.editing import FaqEdit, Ready, Refused, Why, changed, merged
+from helpbot.core.editing import FaqEdit, Ready, Refused, Unshared, Why, changed, merged
 from helpbot.core.faq import Faq, FaqEntry
 
 MAX_TOLD = 5
@@ -31,7 +31,6 @@ class FaqFolder:
 
     folder: Path
     commits: bool = False
-    pushes: bool = False
 
     async def prepare(self, edit: FaqEdit) -> Ready | Refused:
         """Write the file as it would be beside the one that is, after checking the whole folder."""
@@ -43,12 +42,16 @@ class FaqFolder:
 
     async def record(self, edit: FaqEdit, message: str) -> str:
         """Commit the file to git where that is wanted. Return what went wrong, empty for nothing."""
-        if not (self.commits or self.pushes) or not edit.file or edit.before == edit.after:
+        if not self.commits or not edit.file or edit.before == edit.after:
             return ""
         if not edit.clean:
             return "le fichier avait d'autres modifications en attente : à vous d'en faire un commit"
         path = (self.folder / edit.file).resolve()
-        return await asyncio.to_thread(git.commit, path.parent, path.name, message, push=self.pushes)
+        return await asyncio.to_thread(git.commit, path.parent, path.name, message)
+
+    async def share(self) -> Unshared | None:
+        """Push the history to where others have it. Return why that did not work; None: it is all there."""
+        return await asyncio.to_thread(git.push, self.folder.resolve())
 
     def _prepare(self, edit: FaqEdit) -> Ready | Refused:
         try:

@@ -134,6 +134,20 @@ class HistoryTrouble(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryNotShared(Notice):
+    """The change is in git, and could not be pushed; it will be tried again."""
+
+    what: str
+    """`behind`: the remote has commits that are not here; `trouble`."""
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryShared(Notice):
+    """What could not be pushed is pushed by now."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerKept(Notice):
     """To the helper: their answer is an entry now, or will not be one."""
 
