@@ -11,12 +11,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from helpbot.core import french
 from helpbot.core.faq import FaqEntry
 from helpbot.core.matching.vectors import Space, read
+
+if TYPE_CHECKING:
+    from helpbot.core.matching import FaqIndex
 
 NEAR = 0.91
 """Cosine of two phrasings from which they ask the same thing; the shipped FAQ's nearest pair has .90."""
@@ -86,6 +90,27 @@ def near_twins(phrasings: Sequence[tuple[str, str]]) -> list[Twin]:
         if alike[likest] >= NEAR:
             found.append(Twin(likest, at, min(1.0, round(float(alike[likest]), 4))))
     return found
+
+
+def phrased_alike(entry: FaqEntry, index: FaqIndex) -> list[tuple[FaqEntry, str, str]]:
+    """Return the other entries that ask nearly the same as one, the likest first, each once.
+
+    With the phrasing of each that is likest: (other entry, its phrasing, the phrasing of `entry`). As near as
+    `near_twins` wants it, by the weights of the index that answers questions.
+    """
+    owners = [(other, phrasing) for other in index.faq.entries for phrasing in other.phrasings]
+    best: dict[str, tuple[float, FaqEntry, str, str]] = {}
+    for mine in entry.phrasings:
+        alike = index.likeness(mine)
+        for at in np.flatnonzero(alike >= NEAR):
+            other, theirs = owners[at]
+            if other.id != entry.id and alike[at] > best.get(other.id, (0.0,))[0]:
+                best[other.id] = (float(alike[at]), other, theirs, mine)
+    return [(other, theirs, mine) for _, other, theirs, mine in sorted(best.values(), key=_likest)]
+
+
+def _likest(found: tuple[float, FaqEntry, str, str]) -> tuple[float, str]:
+    return -found[0], found[1].id
 
 
 def contradictions(entries: Sequence[FaqEntry]) -> list[Contradiction]:

@@ -75,6 +75,7 @@ def card_of(setting: Setting, proposal: Proposal) -> base.Notice:
     entry = change.wanted
     if proposal.origin is Origin.REREAD and change.base == entry:
         return say.RereadCard(proposal.id, shown(setting, entry), proposal.why)
+    alike = twins.phrased_alike(entry, setting.index)[:MOST_NEAR]
     return say.ProposalCard(
         number=proposal.id,
         origin=proposal.origin.value,
@@ -85,7 +86,8 @@ def card_of(setting: Setting, proposal: Proposal) -> base.Notice:
         sources=tuple((s.title, s.url) for s in entry.sources),
         credit=entry.credit,
         changes=_compared(change),
-        near=_near(setting, entry),
+        twins=tuple((other.id, theirs, mine) for other, theirs, mine in alike),
+        near=_near(setting, entry, {other.id for other, _, _ in alike}),
         contradicts=tuple(
             (found.first, found.said_first)
             for found in twins.contradicting(entry, setting.index.faq.entries)[:2]
@@ -142,11 +144,12 @@ def told(value: object) -> str:
     return "\n".join(lines)
 
 
-def _near(setting: Setting, entry: FaqEntry) -> tuple[tuple[str, str], ...]:
+def _near(setting: Setting, entry: FaqEntry, told: set[str]) -> tuple[tuple[str, str], ...]:
+    """Return (id, question) of entries that it resembles, but those that are told as its twins."""
     best: dict[str, float] = {}
     for phrasing in entry.phrasings[:4]:
         for match in setting.index.verdict(phrasing).candidates:
-            if match.score >= NEAR_AT and match.entry != entry.id:
+            if match.score >= NEAR_AT and match.entry not in {entry.id, *told}:
                 best[match.entry] = max(best.get(match.entry, 0.0), match.score)
     ranked = sorted(best, key=lambda name: -best[name])[:MOST_NEAR]
     known = (setting.index.faq.entry(name) for name in ranked)

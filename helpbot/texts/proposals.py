@@ -85,6 +85,10 @@ def _group(number: int, question: str, variants: tuple[str, ...]) -> str:
 
 def _card(card: say.ProposalCard, word: Word) -> dict[str, str]:
     parts = [_body(card, word)]
+    parts += [
+        word("_card_twin", id=escape(name), theirs=escape(theirs), mine=escape(mine))
+        for name, theirs, mine in card.twins
+    ]
     parts += [word("_card_near", near=_named(card.near))] if card.near else []
     parts += [word("_card_contradicts", id=escape(i), said=escape(s)) for i, s in card.contradicts]
     lacks = ", ".join(word(f"_missing_{name}") for name in card.missing)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from helpbot.adapters.faqfiles.lint import lint_faq
-from helpbot.core.faq import FaqEntry
-from helpbot.core.twins import contradicting, contradictions, near_twins
+from helpbot.core.faq import Faq, FaqEntry, Redirect
+from helpbot.core.matching import FaqIndex
+from helpbot.core.twins import contradicting, contradictions, near_twins, phrased_alike
 
 LONG = "réserver la salle informatique du collège, bâtiment principal, pour une classe entière de sixième"
 LONGER = f"{LONG} le matin"
@@ -95,6 +97,16 @@ def test_phrasings_that_ask_nearly_the_same() -> None:
     )
     assert [(twin.first, twin.second) for twin in found] == [(0, 3)]
     assert near_twins([]) == []
+
+
+def test_an_entry_is_held_against_the_index_as_faq_check_holds_all_of_them() -> None:
+    salle = FaqEntry("salle", "essai", "Comment réserver une salle ?", "…", variants=(LONG,))
+    cantine = FaqEntry("cantine", "essai", "Recharger un badge de cantine ?", "…")
+    index = FaqIndex.build(Faq((salle, cantine), (Redirect("dpd", ("une fuite de données",), "…"),)))
+    new = FaqEntry("autre", "essai", "Une salle pour ma classe ?", "…", variants=("cantine", LONGER))
+    assert phrased_alike(new, index) == [(salle, LONG, LONGER)]
+    assert phrased_alike(salle, index) == [], "it is no twin of itself"
+    assert phrased_alike(replace(new, variants=("", "???")), index) == []
 
 
 FILE = """\

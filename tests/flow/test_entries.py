@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from helpbot.adapters.faqfiles.load import load_faq
 from helpbot.core.faq import FaqEntry
 from helpbot.testing.clock import FakeClock
-from helpbot.testing.tester import ANNE, LEA, BotTester
+from helpbot.testing.tester import ANNE, LEA, BotTester, small_faq
 
 NBSP = "\u00a0"
 
@@ -84,6 +85,22 @@ async def test_a_change_is_previewed_then_written_then_taken_back(bot: BotTester
     history = await asks(bot, "!faq historique")
     assert "annulation" in history
     assert "(annulé depuis)" in history
+
+
+async def test_a_card_shows_twins_and_what_says_otherwise(tmp_path: Path, clock: FakeClock) -> None:
+    room = "L'assistance de la plateforme répond sous 8 jours ouvrés."
+    other = FaqEntry("apps-aide", "apps", "Joindre l'assistance ?", room, variants=("délai assistance apps",))
+    faq = replace(small_faq(), entries=(*small_faq().entries, other))
+    async with BotTester(tmp_path, clock, faq=faq, files=True) as bot:
+        card = await asks(
+            bot,
+            "!faq modifier pix-session\nvariante: délai de l'assistance apps\n"
+            "réponse: L'assistance de la plateforme répond sous 15 jours ouvrés.",
+        )
+    assert "apps-aide demande presque la même chose" in card
+    assert "apps-aide dit autre chose" in card
+    assert "sous 8 jours" in card
+    assert "apps-aide" not in card.partition("Proche de")[2].partition("\n")[0], "told already"
 
 
 async def test_phrasings_are_added_and_known_ones_left(bot: BotTester) -> None:

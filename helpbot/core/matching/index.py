@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import islice
 
+import numpy as np
+from numpy.typing import NDArray
+
 from helpbot.core import faq as values
 from helpbot.core import french
 from helpbot.core.faq import Faq
@@ -14,6 +17,8 @@ from helpbot.core.matching.lexicon import Lexicon
 from helpbot.core.matching.ridge import Ridge
 from helpbot.core.matching.vectors import Reading, Space, read
 from helpbot.core.matching.verdicts import Answer, Clarify, Match, Redirect, Route, Verdict
+
+Floats = NDArray[np.float64]
 
 SHOWN = 10
 OPTIONS = 3
@@ -100,6 +105,14 @@ class FaqIndex:
         if options := self._options(candidates):
             return Clarify(options, candidates)
         return Route(self._theme(scores), candidates)
+
+    def likeness(self, question: str) -> Floats:
+        """Give the cosine between a question and each phrasing of the entries, in their order."""
+        rows = sum(map(len, self._lexicon.rows_of[: len(self.faq.entries)]))
+        reading = read(question)
+        if not reading.stems:
+            return np.zeros(rows)
+        return self._space.similarities(self._space.vector(reading))[:rows]
 
     def measured(self, question: str, left: Left | None = None) -> list[Candidate]:
         """Give the measures of the likeliest entries: for calibration and its training."""

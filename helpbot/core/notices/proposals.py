@@ -61,6 +61,8 @@ class ProposalCard(Notice):
     credit: str = ""
     changes: tuple[Compared, ...] = ()
     """For an entry that is there: what changes; the rest is not shown."""
+    twins: tuple[tuple[str, str, str], ...] = ()
+    """(id, its phrasing, the phrasing here) of entries that ask nearly the same."""
     near: tuple[tuple[str, str], ...] = ()
     """(id, question) of entries that it resembles."""
     contradicts: tuple[tuple[str, str], ...] = ()
