@@ -388,6 +388,8 @@ class Watch:
         ]
         if self.homeserver is not None:
             left_out = self.homeserver.health
+            meaning = "Encrypted events that were opened when their key came late."
+            found.append(counter("helpbot_late_keys_total", meaning, left_out.late))
             found.append(
                 Metric(
                     "helpbot_left_out_total",

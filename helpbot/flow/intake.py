@@ -39,6 +39,8 @@ CHOICE_MINUTES = 10
 MAX_GAP_PAGES = 400
 
 Past = dict[RoomId, tuple[TimelineItem, ...]]
+Opened = list[tuple[EventId, Message | Reaction | None]]
+"""Events that were sealed, and what they hold; None: nothing of interest."""
 
 
 async def take_in(
@@ -100,14 +102,12 @@ async def fill_gap(homeserver: Homeserver, news: RoomNews, since: str | None) ->
     return tuple(newest_first)
 
 
-async def _unseal(
-    store: Store, homeserver: Homeserver, sessions: tuple[str, ...] | None
-) -> list[tuple[EventId, Message | Reaction]]:
+async def _unseal(store: Store, homeserver: Homeserver, sessions: tuple[str, ...] | None) -> Opened:
     waiting = await store.run(lambda tx: tx.sealed(sessions))
-    opened = []
+    opened: Opened = []
     for sealed in waiting:
         event = await homeserver.unseal(sealed)
-        if event is not None:
+        if not isinstance(event, Sealed):
             opened.append((sealed.event_id, event))
     return opened
 
@@ -122,9 +122,7 @@ class _Intake:
         self._now = now
         self._direct: dict[RoomId, bool] = {}
 
-    def batch(
-        self, batch: Batch, past: Past, opened: list[tuple[EventId, Message | Reaction]]
-    ) -> list[InboxItem]:
+    def batch(self, batch: Batch, past: Past, opened: Opened) -> list[InboxItem]:
         items: list[InboxItem] = []
         for news in batch.rooms:
             self._room(news)
@@ -140,9 +138,9 @@ class _Intake:
         self._tx.set_cursor(batch.next)
         return items
 
-    def late(self, opened: list[tuple[EventId, Message | Reaction]]) -> list[InboxItem]:
+    def late(self, opened: Opened) -> list[InboxItem]:
         """Take in events whose keys came, and forget their ciphertext."""
-        items = [item for _, event in opened for item in self._event(event)]
+        items = [item for _, event in opened if event is not None for item in self._event(event)]
         if opened:
             self._tx.drop_sealed(event_id for event_id, _ in opened)
         return items

@@ -88,8 +88,11 @@ class Homeserver(Protocol):
         """Return a page of the room's past going back from `start`, until `stop` or our own join."""
         ...
 
-    async def unseal(self, sealed: Sealed) -> Message | Reaction | None:
-        """Try to decrypt again what was kept. None when its key is still missing."""
+    async def unseal(self, sealed: Sealed) -> Message | Reaction | Sealed | None:
+        """Try to decrypt again what was kept; the same again when its key is still missing.
+
+        None when it opened, or never will, and holds nothing of interest: it need not be kept.
+        """
         ...
 
     async def send(self, room: RoomId, event_type: str, content: dict[str, Any], txn_id: str) -> EventId:

@@ -102,10 +102,10 @@ class FakeHomeserver:
         self.server.depart(self._user, "messages", room)
         return Page(items, _token(page[-1].pos - 1) if len(past) > len(page) else None)
 
-    async def unseal(self, sealed: Sealed) -> Message | Reaction | None:
+    async def unseal(self, sealed: Sealed) -> Message | Reaction | Sealed | None:
         """Open what was kept, if its key has come since."""
         if sealed.session_id not in self._device.opened:
-            return None
+            return sealed
         named = json.loads(sealed.raw)["content"]["ciphertext"].removeprefix("sealed ")
         event = self.server.room(sealed.room).find(EventId(named))
         item = self._read(event) if event is not None else None

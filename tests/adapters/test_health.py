@@ -45,7 +45,7 @@ async def figures(server: HealthServer) -> dict[str, float]:
 
 
 class Left:
-    malformed, undecryptable, withheld = 3, 2, 1
+    malformed, undecryptable, withheld, late = 3, 2, 1, 5
 
 
 class Account:
@@ -102,6 +102,7 @@ async def test_the_life_of_a_bot(tmp_path: Path, clock: FakeClock) -> None:
         assert seen["helpbot_left_out_total malformed"] == 3
         assert seen["helpbot_left_out_total undecryptable"] == 2
         assert seen["helpbot_left_out_total withheld"] == 1
+        assert seen["helpbot_late_keys_total"] == 5
         assert (seen["helpbot_faq_entries"], seen["helpbot_faq_broken"]) == (3, 1)
         assert seen["helpbot_faq_info test"] == 1
         assert seen["helpbot_healthy"] == 1

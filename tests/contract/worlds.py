@@ -222,9 +222,9 @@ class Follower:
     async def _open_sealed(self) -> None:
         for sealed in list(self.sealed):
             opened = await self.hs.unseal(sealed)
-            if opened is not None:
+            if not isinstance(opened, Sealed):
                 self.sealed.remove(sealed)
-                self.items.append(opened)
+                self.items += [] if opened is None else [opened]
 
 
 class FakeTeacher:

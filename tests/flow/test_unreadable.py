@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from helpbot.core.ids import UserId
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.tester import LEA, PASSWORD, BotTester
 
@@ -32,6 +33,21 @@ async def test_in_a_direct_message_it_is_told_once_and_answered_when_the_key_com
         bot.server.release_keys(room)
         await bot.settle()
         assert bot.kinds(room).count("answer") == 1
+
+
+async def test_what_holds_no_words_is_not_asked_for_again(tmp_path: Path, clock: FakeClock) -> None:
+    """A sticker whose key came late: it was read, and is nothing to answer."""
+    async with BotTester(tmp_path, clock) as bot:
+        room = await bot.direct(LEA)
+        bot.server.withhold_keys(room)
+        sticker = {"body": "merci", "url": "mxc://test/merci", "info": {}}
+        bot.server.accept(bot.server.room(room), UserId(LEA), "m.sticker", sticker)
+        await bot.settle()
+        bot.server.release_keys(room)
+        await bot.advance(minutes=3)
+        assert bot.shown(room) == []
+        backlog = await bot.running.store.run(lambda tx: tx.backlog())
+        assert backlog.sealed == 0
 
 
 async def test_a_refused_key_is_told_at_once(tmp_path: Path, clock: FakeClock) -> None:

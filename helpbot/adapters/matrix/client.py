@@ -56,6 +56,8 @@ class Health:
     """Encrypted events that will never open: forged, replayed, broken."""
     withheld: int = 0
     """Room keys that somebody said they will not give."""
+    late: int = 0
+    """Events that were kept for want of a key and opened when it came."""
 
 
 class MatrixHomeserver:
@@ -179,9 +181,12 @@ class MatrixHomeserver:
         end = answer.get("end")
         return Page(tuple(events), end if chunk and isinstance(end, str) else None)
 
-    async def unseal(self, sealed: Sealed) -> Message | Reaction | None:
-        """Try to decrypt again what was kept. None when its key is still missing."""
+    async def unseal(self, sealed: Sealed) -> Message | Reaction | Sealed | None:
+        """Try to decrypt again what was kept, see `ports.Homeserver.unseal`."""
         item = self._open(json.loads(sealed.raw), sealed)
+        if isinstance(item, Sealed):
+            return sealed
+        self.health.late += 1
         return item if isinstance(item, Message | Reaction) else None
 
     async def _page(
