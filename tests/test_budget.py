@@ -9,7 +9,7 @@ import pytest
 
 LEFT_ALONE = {
     "aiofiles": "nio's attachments",
-    "aiohttp.web": "only where metrics.listen is set",
+    "aiohttp": "only where metrics.listen is set, and for links and embeddings",
     "alembic": "only to migrate",
     "cffi": "pycryptodome does without",
     "h2": "nio's HTTP client",

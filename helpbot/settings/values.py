@@ -7,7 +7,7 @@ import re
 import unicodedata
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints, ValidationInfo
@@ -53,11 +53,18 @@ def web_folder(value: str) -> str:
 def homeserver(value: str) -> str:
     """Want https, or http to this machine."""
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or not _is_port(parts):
         raise wrong(f"« {value} » n'est pas une adresse web", "par exemple « https://matrix.exemple.fr »")
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
         raise wrong("http laisse lire le mot de passe et les messages en chemin", "écrivez https://")
     return value.rstrip("/")
+
+
+def _is_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 def website(value: str) -> str:

@@ -1,4 +1,4 @@
-"""The client-server API over one aiohttp session: a request in, a dict or one of our errors out.
+"""The client-server API: a request in, a dict or one of our errors out.
 
 Deliberately thin. A library that models every event costs more processor time than the whole answer
 to a question may; here a body is parsed once, and nothing is built that nobody reads.
@@ -13,9 +13,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-import aiohttp
-from yarl import URL
-
+from helpbot.adapters.matrix.connections import Answer, Connections
 from helpbot.ports import HomeserverError, LoggedOut, RateLimited, Refused, Unreachable
 
 TIMEOUT_S = 30.0
@@ -60,14 +58,7 @@ class Api:
         """The token was taken at least once."""
         self._renewing = asyncio.Lock()
         self._headers = {"Content-Type": "application/json"}
-        self._session = aiohttp.ClientSession(
-            # No limit: a send that is slow must not keep the next sync from its connection.
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=75),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=True,
-            raise_for_status=False,
-        )
-        self._timeout = aiohttp.ClientTimeout(total=TIMEOUT_S, sock_connect=10)
+        self._connections = Connections(self.base)
         if access_token:
             self.authorise(access_token)
 
@@ -78,7 +69,7 @@ class Api:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._session.close()
+        await self._connections.close()
 
     async def get(
         self, path: str, query: Mapping[str, str] | None = None, *, wait_s: float = 0
@@ -153,21 +144,17 @@ class Api:
         headers: Mapping[str, str],
         wait_s: float,
     ) -> dict[str, Any]:
-        url = f"{self.base}/_matrix/{path}"
+        target = f"_matrix/{path}"
         if query:
-            url = f"{url}?{'&'.join(f'{name}={seg(value)}' for name, value in query.items())}"
-        timeout = self._timeout
-        if wait_s:
-            timeout = aiohttp.ClientTimeout(total=TIMEOUT_S + wait_s, sock_connect=10)
+            target = f"{target}?{'&'.join(f'{name}={seg(value)}' for name, value in query.items())}"
         try:
-            async with self._session.request(
-                method, URL(url, encoded=True), data=data, headers=headers, timeout=timeout
-            ) as response:
-                raw = await response.read()
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            response = await self._connections.exchange(
+                method, target, headers, data, timeout_s=TIMEOUT_S + wait_s
+            )
+        except (TimeoutError, OSError) as error:
             raise Unreachable(f"{self.base}: {error or type(error).__name__}") from error
         try:
-            answer = json.loads(raw)
+            answer = json.loads(response.body)
         except (ValueError, RecursionError) as error:
             answer = None
             if response.status == 200:
@@ -202,13 +189,11 @@ def _dump(body: object) -> bytes:
     return _JSON.encode(body).encode("utf-8", "replace")
 
 
-def _error(
-    method: str, path: str, response: aiohttp.ClientResponse, answer: dict[str, Any] | None
-) -> HomeserverError:
+def _error(method: str, path: str, response: Answer, answer: dict[str, Any] | None) -> HomeserverError:
     status = response.status
     place = f"{method} {path.partition('?')[0]}"
     if status == 429:
-        return RateLimited(_wait_of(answer or {}, response.headers.get("Retry-After")))
+        return RateLimited(_wait_of(answer or {}, response.headers.get("retry-after")))
     if status >= 500 or (answer is None and status != 413):
         # A proxy in front of a server that restarts answers with pages of its own.
         return Unreachable(f"{place}: HTTP {status}")
