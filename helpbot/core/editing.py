@@ -29,7 +29,9 @@ class FaqEdit:
     base: FaqEntry | None = None
     """What the change was made from; None: the entry is new."""
     wanted: FaqEntry | None = None
-    """None: put back `after` in place of `before`, to undo another change."""
+    """None: put back `after` in place of `before`, to undo another change; or take a name out."""
+    uncredited: bool = False
+    """Whoever the entry thanks by name asked to be forgotten: the name goes, and nothing here repeats it."""
     tries: int = 0
     file: str = ""
     draft: str = ""

@@ -19,6 +19,7 @@ from helpbot.core.erasure import Erasure
 from helpbot.core.ids import UserId
 from helpbot.core.notices import rights as say
 from helpbot.core.tickets import Decision, State, Ticket
+from helpbot.flow.credits import unname
 from helpbot.flow.facts import load_facts
 from helpbot.flow.setting import NameNeeded, Setting
 from helpbot.flow.write import Writer, Written
@@ -32,12 +33,13 @@ def export_slot(person: str) -> str:
     return f"export/{person}"
 
 
-def forget(tx: Tx, setting: Setting, writer: Writer, user: UserId, now: int, *, journal: bool = True) -> None:
+def forget(tx: Tx, setting: Setting, writer: Writer, user: UserId, now: int, *, journal: bool = True) -> bool:
     """Erase all about a person but what core/register keeps; leave their direct messages last.
 
-    May raise `NameNeeded`, before anything is kept.
+    Returns whether entries of the FAQ thanked them by name. May raise `NameNeeded`, before anything is kept.
     """
     person = setting.alias(user)
+    credited = unname(tx, setting, writer, user, now)
     at = max(now, tx.erased_until() + 1)
     listed = tx.listed(user)
     if listed is not None:  # before the search for somebody else goes on
@@ -58,6 +60,7 @@ def forget(tx: Tx, setting: Setting, writer: Writer, user: UserId, now: int, *, 
     setting.names.forget(user)
     writer.written.erased = True
     writer.written.left += rooms
+    return credited
 
 
 def leave_rooms(writer: Writer) -> None:

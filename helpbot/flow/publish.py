@@ -17,7 +17,7 @@ from helpbot.core.editing import EditRow, EditState, Ready, Refused, Unshared, W
 from helpbot.core.effects import Kind
 from helpbot.core.notices import Notice
 from helpbot.core.notices import proposals as say
-from helpbot.core.proposals import ProposalId
+from helpbot.core.proposals import Proposal, ProposalId
 from helpbot.flow.cards import Hand
 from helpbot.flow.proposals import carry
 from helpbot.flow.setting import Setting
@@ -110,11 +110,27 @@ def _done(tx: Tx, setting: Setting, row: EditRow, now: int) -> Written:
         tx.save_edit(replace(other, undone=True))
     hand = _hand(tx, setting, edit.id, "done", now)
     proposal = tx.proposal(ProposalId(row.proposal)) if row.proposal else None
-    _say(hand, say.EntryWritten(edit.entry, question_of(setting, row), what_of(row)), "written")
+    _note_credit(tx, setting, row, proposal, now)
+    question = question_of(setting, row)
+    if edit.uncredited:
+        _say(hand, say.CreditTakenOut(edit.entry, question), "written")
+    else:
+        _say(hand, say.EntryWritten(edit.entry, question, what_of(row)), "written")
     if proposal is not None and not tx.edits_left(proposal.id):
         carry(hand, core.written(proposal, edit.entry, now))
     hand.writer.written.publish = True
     return hand.writer.written
+
+
+def _note_credit(tx: Tx, setting: Setting, row: EditRow, proposal: Proposal | None, now: int) -> None:
+    """Note whom an entry thanks by name, so that the name can be taken out when they want to be forgotten."""
+    wanted, gone = row.edit.wanted, not row.edit.after
+    if gone or (wanted is not None and not wanted.credit):
+        tx.forget_credit(row.edit.entry)
+    elif wanted is None:
+        return
+    elif proposal is not None and proposal.helper is not None and proposal.credit is not None:
+        tx.note_credited(setting.alias(proposal.helper), row.edit.entry, now)
 
 
 async def _give_back(
@@ -152,6 +168,8 @@ async def _record(store: Store, clock: Clock, setting: Setting, to: Publisher, r
 
 def _recorded(tx: Tx, setting: Setting, row: EditRow, problem: str, *, shares: bool, now: int) -> Written:
     tx.save_edit(replace(row, state=EditState.RECORDED))
+    if row.edit.uncredited:
+        tx.forget_changes(row.edit.entry)  # what was in hand meanwhile
     if shares and not problem:
         tx.remember(_SHARING, json.dumps(asdict(replace(_sharing(tx) or _Sharing(), at=now, tries=0))))
     hand = _hand(tx, setting, row.edit.id, "recorded", now)
@@ -214,6 +232,8 @@ def _shared(tx: Tx, setting: Setting, wanted: _Sharing, found: Unshared | None, 
 
 def what_of(row: EditRow) -> str:
     """Return what a change does: `added`, `changed`, `archived`, `undone`."""
+    if row.edit.uncredited:
+        return "uncredited"
     base, wanted = row.edit.base, row.edit.wanted
     if wanted is None:
         return "undone"

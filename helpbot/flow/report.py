@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from helpbot.core.corpus import Corpus, CorpusText, corpus
 from helpbot.core.effects import JobKind, Kind
-from helpbot.core.ids import TicketId
+from helpbot.core.helplog import outcome_of
+from helpbot.core.ids import TicketId, UserId
 from helpbot.core.monthly import due_after, monthly_report, shown_number
 from helpbot.core.records import Job
 from helpbot.core.report import GROUPS, Number, Report, first_whole_month, publish
+from helpbot.core.tickets import State
 from helpbot.flow.setting import Policy, Setting
 from helpbot.flow.write import Writer
 from helpbot.ports import Tx
@@ -30,6 +34,22 @@ def report_lines(report: Report) -> tuple[tuple[str, str], ...]:
     lines += [(group, report.groups.get(group, 0)) for group in GROUPS]
     lines += [("helped", report.feedback["yes"]), ("not_helped", report.feedback["no"])]
     return tuple((key, shown_number(value)) for key, value in lines)
+
+
+def read_corpus(tx: Tx, policy: Policy, alias: Callable[[UserId], str]) -> Corpus:
+    """Return the questions that are still kept, as a corpus without a person."""
+    told = (t for t in tx.written_tickets() if not t.sensitive and t.state is not State.WITHDRAWN)
+    return corpus(
+        CorpusText(
+            text=ticket.text,
+            asker=alias(ticket.asker),
+            month=f"{policy.calendar.local(ticket.asked_at):%Y-%m}",
+            level=policy.room(ticket.room).level,
+            outcome=outcome_of(ticket, policy.referents),
+            theme=ticket.theme or "",
+        )
+        for ticket in told
+    )
 
 
 def plan_monthly_report(tx: Tx, policy: Policy, now: int) -> None:

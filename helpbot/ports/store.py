@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from helpbot.ports.arrivals import ArrivalsTx
+from helpbot.ports.credits import CreditsTx
 from helpbot.ports.departures import DeparturesTx
 from helpbot.ports.helplog import HelplogTx
 from helpbot.ports.journeys import JourneysTx
@@ -30,6 +31,7 @@ class Tx(
     RightsTx,
     KeepingTx,
     ProposalsTx,
+    CreditsTx,
     Protocol,
 ):
     """One transaction: named queries, nothing else. Times are Unix milliseconds.

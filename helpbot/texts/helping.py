@@ -47,8 +47,11 @@ def derived(
             return {"counts_list": "\n".join(counted) or word("_my_data_none")}
         case rights.ForgetMe(direct):
             return {"leave_line": word("_forget_leave") if direct else ""}
-        case rights.Forgotten(direct):
-            return {"leave_line": word("_forgotten_leave") if direct else ""}
+        case rights.Forgotten(direct, credited):
+            return {
+                "leave_line": word("_forgotten_leave") if direct else "",
+                "credit_words": word("_forgotten_credit") if credited else "",
+            }
         case _:
             return {}
 

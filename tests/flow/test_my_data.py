@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,22 +13,9 @@ from staffroom import ROLES, StaffRoom, traces, words_of
 from helpbot.adapters.db.tables import metadata
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.records import FILE_TEXT
-from helpbot.testing.clock import FakeClock
 from helpbot.testing.tester import BOT, LEA, PASSWORD, SAM, BotTester, pseudonym
 
 OTHER = "(une autre personne)"
-
-
-@pytest.fixture(params=["encrypted", "plain"])
-def room(
-    request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock, runner: asyncio.Runner
-) -> Iterator[StaffRoom]:
-    """Twenty people after their conversation."""
-    tester = StaffRoom(tmp_path, clock, encrypted=request.param == "encrypted")
-    runner.run(tester.start())
-    runner.run(tester.play())
-    yield tester
-    runner.run(tester.stop())
 
 
 def opened(bot: BotTester, room: RoomId) -> dict[str, Any]:
@@ -98,16 +82,6 @@ async def test_the_file_has_every_row_that_a_full_scan_finds(room: StaffRoom, ro
         assert database.execute(query).fetchone() == (0,)
     await room.says(user, "!oubliezmoi oui", room=direct)
     assert not any(m.content.get("msgtype") == "m.file" for m in room.shown(direct))
-
-
-@pytest.fixture(params=["encrypted", "plain"])
-def bot(
-    request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock, runner: asyncio.Runner
-) -> Iterator[BotTester]:
-    tester = BotTester(tmp_path, clock, encrypted=request.param == "encrypted")
-    runner.run(tester.start())
-    yield tester
-    runner.run(tester.stop())
 
 
 async def test_it_comes_in_the_direct_message_wherever_it_was_asked(bot: BotTester) -> None:

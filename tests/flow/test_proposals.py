@@ -295,6 +295,41 @@ async def test_each_change_is_a_commit(tmp_path: Path, clock: FakeClock) -> None
         assert git(bot.faq_folder, "status", "--porcelain") == ""
 
 
+async def test_who_is_thanked_and_forgotten_is_named_no_more(tmp_path: Path, clock: FakeClock) -> None:
+    async with BotTester(tmp_path, clock, volunteers=(VERA,), files=True, git=True) as bot:
+        under_git(bot.faq_folder)
+        direct = await bot.direct(VERA)
+        answer = await helped(bot, room=direct)
+        await bot.reacts(LEA, answer.event_id, "📌")
+        await bot.says(VERA, "2", room=direct, to_bot=False)
+        card = await reviewed(bot, *COMPLETE)
+        await bot.reacts(ANNE, card.event_id, "✅", room=bot.review)
+        other = bot.server.person(SAM).create_room(encrypted=True, invite=[BOT])
+        await bot.settle()
+        await bot.says(SAM, "bjr comment on associe le thermostat du gymnase svp", room=other)
+        assert "Merci à Vera" in bot.last(other).body
+        known = {p.name: p.read_text("utf-8") for p in bot.faq_folder.glob("*.yaml")}
+        await bot.says(VERA, "!oubliezmoi oui", room=direct)
+        assert "versions d’avant" in bot.last(direct).body, "what cannot be undone is said"
+        [told] = [m for m in bot.shown(bot.review) if "a demandé l’oubli" in m.body]
+        assert "Vera" not in told.body
+        shown = bot.last(other)
+        assert "appuyer dix secondes" in shown.body, "the answer stays"
+        assert "Vera" not in shown.body
+        now = {p.name: p.read_text("utf-8") for p in bot.faq_folder.glob("*.yaml")}
+        assert now["apps.yaml"] == known["apps.yaml"].replace("    credit: Vera\n", ""), "that line alone"
+        assert now["pix.yaml"] == known["pix.yaml"]
+        assert "retire le nom" in git(bot.faq_folder, "log", "-1", "--format=%s")
+        assert "Vera" in git(bot.faq_folder, "log", "-p"), "git keeps it, as they were told"
+        await bot.says(ANNE, "!faq annuler", room=bot.review)
+        await bot.says(ANNE, "!faq historique", room=bot.review)
+        assert "Vera" not in (bot.faq_folder / "apps.yaml").read_text("utf-8"), "nobody takes that back"
+        assert not any("Vera" in m.body for m in bot.shown(bot.review)), "her cards are gone"
+        await bot.running.store.checkpoint()
+        stored = b"".join(p.read_bytes() for p in bot.folder.glob("helpbot.db*"))
+        assert [name for name in (b"Vera", VERA.encode()) if name in stored] == []
+
+
 async def test_each_commit_is_pushed_and_what_others_did_is_told_once(
     tmp_path: Path, clock: FakeClock
 ) -> None:

@@ -36,7 +36,7 @@ _FROM_FAQ = (Outcome.FAQ.value, Outcome.CLARIFIED.value)
 _ANSWERED = (Asked.ANSWERED.value, Asked.SOLVED.value)
 _REMEMBERED = select(state.c.value, where=state.c.key == Param("of_key"))
 _REMEMBER = upsert(state)
-_EDIT = ("tries", "file", "draft", "digest", "before", "after", "clean")
+_EDIT = ("tries", "file", "draft", "digest", "before", "after", "clean", "uncredited")
 
 
 class Proposals(Area):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from helpbot.adapters.db.arrivals import Arrivals
+from helpbot.adapters.db.credits import Credits
 from helpbot.adapters.db.departures import Departures
 from helpbot.adapters.db.helplog import Helplog
 from helpbot.adapters.db.journeys import Journeys
@@ -14,5 +15,7 @@ from helpbot.adapters.db.rights import Rights
 from helpbot.adapters.db.told import Told
 
 
-class SqlTx(Arrivals, Departures, Questions, People, Helplog, Journeys, Told, Rights, Keeping, Proposals):
+class SqlTx(
+    Arrivals, Departures, Questions, People, Helplog, Journeys, Told, Rights, Keeping, Proposals, Credits
+):
     """The `Tx` port on one SQLAlchemy connection."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "0010"
+SCHEMA_VERSION = "0011"
 
 metadata = sa.MetaData()
 _Time = sa.BigInteger
@@ -274,6 +274,15 @@ faq_edits = sa.Table(
     sqlite_autoincrement=True,
 )
 """Changes of the FAQ's files: what is to be written, and what was. No name but a credit, as published."""
+
+credits_ = sa.Table(
+    "credits",
+    metadata,
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("entry", sa.Text, primary_key=True),
+    sa.Column("at", _Time, nullable=False),
+)
+"""Which entries thank whom by name, so that the name can be taken back; `person` is a pseudonym."""
 
 journeys = sa.Table(
     "journeys",

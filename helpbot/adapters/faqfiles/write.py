@@ -42,7 +42,7 @@ class FaqFolder:
 
     async def record(self, edit: FaqEdit, message: str) -> str:
         """Commit the file to git where that is wanted. Return what went wrong, empty for nothing."""
-        if not self.commits or not edit.file or edit.before == edit.after:
+        if not self.commits or not edit.file or not edit.draft:
             return ""
         if not edit.clean:
             return "le fichier avait d'autres modifications en attente : à vous d'en faire un commit"
@@ -94,7 +94,9 @@ def prepare(folder: Path, edit: FaqEdit) -> Ready | Refused:
         return Refused(Why.BROKEN, tuple(str(p) for p in found[:MAX_TOLD]))
     places = {i: where.rpartition(":")[0] for i, where in placed.entries.items()}
     try:
-        if edit.wanted is None:
+        if edit.uncredited:
+            made = _uncredited(faq, places, edit)
+        elif edit.wanted is None:
             made = _undone(folder, places, edit)
         else:
             made = _changed(faq, places, placed.themes, edit)
@@ -182,6 +184,19 @@ def _added(
     after = blocks.lines_of(text, block)
     ready = _ready(edit, file, wanted.id, after if now else "", after)
     return file, text, ready, replace(wanted, crcn_edu=())
+
+
+def _uncredited(faq: Faq, places: dict[str, str], edit: FaqEdit) -> Made | Refused:
+    """Return the file with an entry that thanks nobody by name; what it was like is not told."""
+    now = next((e for e in (*faq.entries, *faq.archived) if e.id == edit.entry), None)
+    if now is None:
+        return Refused(Why.GONE)
+    base = replace(edit, base=now, wanted=replace(now, credit=""))
+    made = _changed(faq, places, {}, base)
+    if isinstance(made, Refused):
+        return made
+    file, text, ready, expected = made
+    return file, text, replace(ready, before="", after=""), expected
 
 
 def _undone(folder: Path, places: dict[str, str], edit: FaqEdit) -> Made | Refused:

@@ -129,6 +129,14 @@ class EntryNotWritten(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class CreditTakenOut(Notice):
+    """An entry thanks nobody by name any more: they asked to be forgotten."""
+
+    entry: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryTrouble(Notice):
     """The files are changed, and git could not keep it."""
 

@@ -20,6 +20,8 @@ class Forgotten(Notice):
     """It is done: what is kept by duty, what is out of reach."""
 
     direct: bool
+    credited: bool = False
+    """Entries of the FAQ thanked them by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,7 @@ TABLES: tuple[Table, ...] = (
         undone=PLAIN,
         detail=PLAIN,
     ),
+    _table("credits", Purpose.IMPROVE, Kept.CREDITED, person=THEIR_ALIAS, entry=PLAIN, at=PLAIN),
     _table(
         "journeys",
         Purpose.RIGHTS,

@@ -76,6 +76,8 @@ class Kept(StrEnum):
     """While the person offers help."""
     PROPOSAL = "proposal"
     """Until it is decided, when whoever had a part in it is forgotten; its text `solved_days` more."""
+    CREDITED = "credited"
+    """While the entry thanks the person by name."""
     YEAR = "year"
     """Twelve months: it is about nobody."""
     ROOM = "room"

@@ -65,7 +65,7 @@ def undo(desk: Desk, event: Message, rest: str) -> None:
         desk.note(event, say.NotUndone("busy"))
         return
     done = desk.tx.edits(_DONE, entry=rest or None, limit=50)
-    last = next((row for row in done if not row.undone and row.undoes is None), None)
+    last = next((row for row in done if not (row.undone or row.edit.uncredited) and row.undoes is None), None)
     if last is None:
         desk.note(event, say.NotUndone("nothing"))
         return

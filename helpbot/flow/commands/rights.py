@@ -60,8 +60,8 @@ def confirmed(desk: Desk, event: Message | Reaction, sent: SentMessage | None, t
 
 def _forget(desk: Desk, event: Message | Reaction) -> None:
     direct = desk.direct(event)
-    erasure.forget(desk.tx, desk.setting, desk.writer, event.sender, desk.now)
-    desk.tell(event, say.Forgotten(direct), kind=Kind.COMMAND)
+    credited = erasure.forget(desk.tx, desk.setting, desk.writer, event.sender, desk.now)
+    desk.tell(event, say.Forgotten(direct, credited), kind=Kind.COMMAND)
     erasure.leave_rooms(desk.writer)
 
 
