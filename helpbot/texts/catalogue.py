@@ -141,15 +141,16 @@ class Catalogue:
         day = self.day(notice.reviewed) if notice.reviewed else ""
         named = ", ".join(f"[{escape(t)}]({u})" if u else escape(t) for t, u in notice.sources)
         reviewed = self.word("_reviewed", day=day) if day else ""
+        parts = []
         if named:
-            line = self.word("_source", sources=named, reviewed=reviewed)
-        else:
-            line = self.word("_no_source_reviewed", day=day) if day else ""
+            parts.append(self.word("_source", sources=named, reviewed=reviewed))
+        elif day:
+            parts.append(self.word("_no_source_reviewed", day=day))
         if notice.link:
-            line = f"{line} {self.word('_permalink', link=notice.link)}".strip()
+            parts.append(self.word("_permalink", link=notice.link))
         if notice.credit:
-            line = f"{line} {self.word('_credit', credit=escape(notice.credit))}".strip()
-        return line + (self.word("_stale") if notice.stale else "")
+            parts.append(self.word("_credit", credit=escape(notice.credit)))
+        return " · ".join(parts) + (self.word("_stale") if notice.stale else "")
 
     def _others(self, others: int) -> str:
         return self.word("_where_others") if others else ""

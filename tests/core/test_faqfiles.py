@@ -179,4 +179,4 @@ def test_whom_to_thank_is_read_and_shown_and_an_archived_entry_is_kept_aside(tmp
     assert [e.id for e in faq.entries] == ["a"]
     assert [e.id for e in faq.archived] == ["b"]
     answer = say.FaqAnswer(say.Markdown("Oui."), (), "", stale=False, credit=faq.entries[0].credit)
-    assert "Merci à Véra." in load_catalogue().render(answer).body
+    assert "Merci à Véra\n" in load_catalogue().render(answer).body

@@ -64,7 +64,7 @@ async def test_a_good_answer_is_given_once(tmp_path: Path) -> None:
         body = str(answer["content"]["body"])
         assert "dix secondes sur le bouton" in body
         assert "https://exemple.fr/thermostat" in body
-        assert f"Merci à {MALIK}" in body
+        assert f"· Merci à {MALIK}" in body
         assert await stage.stop_bot() == 0
     before, after = FAQ.splitlines(), (faq / "ent.yaml").read_text("utf-8").splitlines()
     changed = [line for line in difflib.ndiff(before, after) if line[0] in "+-?"]
