@@ -147,8 +147,12 @@ def _no_backup(file: Path, broken: NotABackup) -> Problems:
 
 def _only_sqlite(settings: Settings, file: Path) -> None:
     if settings.store.url is not None:
+        key = settings.matrix.recovery_key_file
+        kept = f"gardez une copie de {key}" if key else "donnez d'abord matrix.recovery_key_file"
         hint = (
-            "sauvegardez-la avec pg_dump ; l'identité tient dans matrix.recovery_key_file. Pour restaurer :"
-            " pg_restore, et un data_dir vide ; le bot relit alors les salons avant de répondre"
+            f"sauvegardez la base avec pg_dump (le bot peut tourner) et, pour l'identité, {kept}. Pour"
+            " restaurer, bot arrêté : pg_restore --clean, puis data_dir mis de côté pour toujours (aucune"
+            " copie n'en est remise) ; le bot revient avec un nouvel appareil et relit les salons avant de"
+            " répondre. Les commandes : docs/operations.md, « PostgreSQL »"
         )
         raise Problems([Problem("store.url", f"PostgreSQL ne va pas dans {file.name}", hint)])

@@ -76,7 +76,7 @@ routing: {{open_hours: toujours}}
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
             )
 
-    async def ready(self, seconds: float = 60) -> None:
+    async def ready(self, seconds: float = 180) -> None:
         """Return when the process started last says that it is ready."""
         async with asyncio.timeout(seconds):
             while self._count_ready() < self.starts:
@@ -155,7 +155,11 @@ class Trial:
         self._hs.override_ratelimit(self._hs.user(self._teacher, "secret"))
         self.lea = await Person.login(self._hs.url, self._teacher, "secret")
         self.bot.start()
-        await self.bot.ready()
+        try:
+            await self.bot.ready()
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *exc: object) -> None:

@@ -156,9 +156,13 @@ def test_a_running_bot_is_backed_up_and_not_replaced(folder: Path) -> None:
 
 
 def test_postgresql_has_its_own_way(folder: Path) -> None:
-    (folder / "config.yaml").write_text(CONFIG + "store: {url: 'postgresql://base.exemple.fr/helpbot'}\n")
-    for verb in ("backup", "restore"):
-        refused = db(verb, "kept")
-        assert refused.exit_code == 2
-        assert "pg_dump" in refused.stderr
-        assert "matrix.recovery_key_file" in refused.stderr
+    store = "store: {url: 'postgresql://base.exemple.fr/helpbot'}\n"
+    kept = CONFIG.replace("password", "recovery_key_file: cle.txt, password")
+    for config, identity in ((CONFIG, "donnez d'abord matrix.recovery_key_file"), (kept, "copie de")):
+        (folder / "config.yaml").write_text(config + store)
+        for verb in ("backup", "restore"):
+            refused = db(verb, "kept")
+            assert refused.exit_code == 2
+            for word in ("pg_dump", "pg_restore", "data_dir mis de côté", "nouvel appareil", identity):
+                assert word in refused.stderr
+    assert str(folder / "cle.txt") in refused.stderr

@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from postgres import postgres_url
 
 from helpbot.testing.person import Event
 from helpbot.testing.synapse import LocalSynapse
@@ -18,6 +19,11 @@ from helpbot.testing.trial import Outcome, Trial
 pytestmark = [pytest.mark.synapse, pytest.mark.slow]
 
 FAQ = Path(__file__).parents[2] / "faq"
+SMALL_FAQ = """\
+theme: pix
+title: Pix
+entries: [{id: pix-a, question: Un élève a perdu son mot de passe Pix, answer: Dans Pix Orga.}]
+"""
 PATIENCE_SECONDS = 400
 """Some 350 messages on a real homeserver: a busy machine needs two minutes for them."""
 QUESTION = "bjr, un élève a perdu son mot de passe pix, je fais quoi ?"
@@ -32,6 +38,11 @@ def db(trial: Trial, *arguments: str) -> str:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def program(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def check(trial: Trial, outcome: Outcome, questions: int) -> None:
@@ -86,3 +97,41 @@ async def test_a_backup_that_is_200_messages_old(synapse: LocalSynapse, tmp_path
         assert len(now["devices"]) == 1, "the device of before is gone"
         assert now["devices"] != there["devices"]
         assert trial.bot.stop() == 0
+
+
+@pytest.mark.postgres
+async def test_a_dump_of_postgresql_and_an_empty_data_folder(
+    synapse: LocalSynapse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commands of docs/operations.md: the dump is 30 messages old, and the disk is lost."""
+    if not (shutil.which("pg_dump") and shutil.which("pg_restore")):
+        pytest.skip("NOT TESTED: pg_dump and pg_restore are not installed")
+    key, dump, faq = tmp_path / "keys" / "recovery.key", tmp_path / "helpbot.dump", tmp_path / "faq"
+    key.parent.mkdir()
+    faq.mkdir()
+    (faq / "pix.yaml").write_text(SMALL_FAQ)
+    with postgres_url() as url:
+        monkeypatch.setenv("HELPBOT__STORE__URL", url)
+        monkeypatch.setenv("HELPBOT__MATRIX__RECOVERY_KEY_FILE", str(key))
+        async with Trial(synapse, tmp_path / "bot", faq, name="dumped") as trial:
+            rooms = await trial.open_rooms(2)
+            before = await trial.run(rooms, 10)
+            there = await devices(trial)
+            program("pg_dump", "--format=custom", f"--file={dump}", url)  # the bot goes on meanwhile
+            since = await trial.run(rooms, 30)
+            trial.bot.kill()
+            shutil.rmtree(trial.bot.folder / "data")
+            gone = Outcome()
+            asked = [await trial.lea.say(rooms[1], QUESTION, mention=[trial.bot.user_id]) for _ in range(3)]
+            gone.answers = Counter(dict.fromkeys(asked, 0))
+            options = ("--clean", "--if-exists", "--no-owner", "--single-transaction")
+            program("pg_restore", *options, f"--dbname={url}", str(dump))
+            trial.bot.start()
+            await trial.bot.ready()
+            again = await trial.run(rooms, 10)
+            for outcome, count in ((before, 10), (since, 30), (gone, 3), (again, 10)):
+                check(trial, outcome, count)
+            now = await devices(trial)
+            assert now["master"] == there["master"], "the recovery key gave the same identity back"
+            assert now["devices"] != there["devices"]
+            assert trial.bot.stop() == 0
