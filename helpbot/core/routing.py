@@ -188,8 +188,8 @@ def candidates(
     """Return who may be asked and where, best first, and everybody else with the reason.
 
     Same school first, then same académie and level, then all; then whoever was asked least in the last 7
-    days, measured by what each offered; then by `standing`: the same over four weeks, with a head start for
-    those who usually answer soon; then a draw by `seed`, the same whenever it is asked again.
+    days, measured by what each offered (`week_standing`); then by `standing`: the same over four weeks, a
+    head start given to those who usually answer soon; then a draw by `seed`, the same whenever it is asked.
     """
     kept: list[tuple[Volunteer, RoomId]] = []
     refused: list[tuple[Volunteer, Refusal]] = []
@@ -246,23 +246,34 @@ def learned(usual: float | None, minutes: float) -> float:
     return math.exp((1 - LEARNING) * math.log(usual) + LEARNING * seen)
 
 
+def week_standing(volunteer: Volunteer, caps: Caps) -> int:
+    """Return how much somebody was asked in 7 days, against what they offer; the least comes first.
+
+    This ask counts half, the divisors of Sainte-Laguë: whoever offers one ask a week and whoever offers four
+    are then asked in that proportion, where plain shares put the first before the second every week. In steps
+    of what one ask is to somebody who takes all that the plan allows: between two who offer the same, one ask
+    more always comes later, whatever follows in the order.
+    """
+    offered = max(1, caps.lowered(volunteer.caps).week)
+    return math.floor(caps.week * (volunteer.asked_week + 0.5) / offered)
+
+
 def standing(volunteer: Volunteer, theme: str | None, caps: Caps) -> float:
     """Return how much somebody was asked in four weeks, as a share of what they offer; the least comes first.
 
-    Less a head start for those who usually answer soon: an asker waits less, and as it counts for a few asks
-    only, nobody is asked for long in the place of others. Where the theme is not known, people with several
-    themes are likelier to know the answer.
+    This ask counts half, as above. Less a head start for those who usually answer soon: an asker waits less,
+    and as it counts for a few asks only, nobody is asked for long in the place of others. Where the theme is
+    not known, people with several themes are likelier to know the answer.
     """
     usual = EXPECTED_MINUTES if volunteer.usual_minutes is None else volunteer.usual_minutes
-    share = volunteer.asked_month / (WEEKS * max(1, caps.lowered(volunteer.caps).week))
+    share = (volunteer.asked_month + 0.5) / (WEEKS * max(1, caps.lowered(volunteer.caps).week))
     breadth = BREADTH * len(volunteer.themes) if theme is None else 0.0
     return share - HEADSTART * math.exp(-usual / SOON) - breadth
 
 
 def _rank(
     volunteer: Volunteer, origin: Origin, theme: str | None, caps: Caps, seed: str
-) -> tuple[Nearness, float, float, int]:
-    week = volunteer.asked_week / max(1, caps.lowered(volunteer.caps).week)
+) -> tuple[Nearness, int, float, int]:
     lot = hashlib.sha256(f"{seed}\0{volunteer.user}".encode()).digest()
     standing_now = round(standing(volunteer, theme, caps), 3)
-    return nearness(volunteer, origin), week, standing_now, -int.from_bytes(lot)
+    return nearness(volunteer, origin), week_standing(volunteer, caps), standing_now, -int.from_bytes(lot)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from helpbot.adapters.calendars import load_calendar
@@ -15,7 +15,6 @@ from helpbot.core.hours import OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.incoming import Access, RoomFacts
 from helpbot.core.routing import (
-    HEADSTART,
     TEMPORARY,
     WEEKS,
     Caps,
@@ -58,6 +57,14 @@ def chosen(
         tuple(people), origin or Origin(SCHOOL), HELPERS, caps=Caps(), seed=seed, **asked
     )
     return [v.user for v, _ in kept], {v.user: why for v, why in refused}
+
+
+def order(people: list[Volunteer], caps: Caps, *, seed: str = "ABCDE") -> list[tuple[Volunteer, RoomId]]:
+    kept, _ = candidates(
+        tuple(people), Origin(SCHOOL), HELPERS, theme="pix", asker=LEA, offered=frozenset(), caps=caps,
+        now=MONDAY_MORNING, seed=seed,
+    )  # fmt: skip
+    return kept
 
 
 @pytest.mark.parametrize(
@@ -185,26 +192,70 @@ def test_seven_days_come_before_four_weeks_and_those_before_the_draw() -> None:
     assert chosen([often, lately, before])[0] == ["@before:t", "@often:t", "@lately:t"]
 
 
+@given(
+    st.integers(1, 9),
+    st.integers(1, 9),
+    st.integers(0, 8),
+    st.lists(st.tuples(st.integers(0, 20), st.floats(1, 60)), min_size=2, max_size=2),
+)
+def test_of_two_who_offer_the_same_one_ask_more_in_seven_days_comes_later(
+    allowed: int, own: int, asked: int, known: list[tuple[int, float]]
+) -> None:
+    """Rule 8, whatever they were asked before that and however quick they are."""
+    caps, mine = Caps(9, allowed, 9), Caps(9, own, 9)
+    assume(asked + 1 < min(allowed, own))
+    less, more = (
+        volunteer(f"@{asked + n}:t", caps=mine, asked_week=asked + n, asked_month=month, usual_minutes=usual)
+        for n, (month, usual) in enumerate(known)
+    )
+    assert [v.user for v, _ in order([more, less], caps)] == [less.user, more.user]
+
+
+def test_in_seven_days_each_is_asked_in_proportion_to_what_they_offer() -> None:
+    """One ask a week for whoever offers one is as much as four for whoever offers four."""
+    offered = {"@one:t": 1, "@two:t": 2, "@four:t": 4}
+    asked = dict.fromkeys(offered, 0)
+    turns = []
+    for n in range(7):
+        people = [
+            volunteer(user, caps=Caps(9, own, 9), asked_week=asked[user], asked_month=asked[user])
+            for user, own in offered.items()
+        ]
+        first = order(people, Caps(9, 4, 9), seed=str(n))[0][0].user
+        asked[first] += 1
+        turns.append(first)
+    assert turns[0] == "@four:t"
+    assert asked == offered
+    assert turns[:4].count("@four:t") == 2, "not all of theirs before the others' first"
+
+
 @settings(deadline=None)
 @given(
-    st.lists(st.integers(1, 8), min_size=2, max_size=6), st.lists(st.floats(1, 60), min_size=6, max_size=6)
+    st.lists(st.integers(1, 8), min_size=2, max_size=6),
+    st.lists(st.floats(1, 60), min_size=6, max_size=6),
+    st.sampled_from([0.3, 0.5, 0.7, 0.9]),
 )
-def test_nobody_is_asked_for_long_in_the_place_of_others(weekly: list[int], usual: list[float]) -> None:
-    """However quick some are: what each was asked, as a share of what they offered, stays close together."""
+def test_nobody_is_asked_for_long_in_the_place_of_others(
+    weekly: list[int], usual: list[float], load: float
+) -> None:
+    """However quick some are: what each was asked in four weeks, as a share of their offer, stays close."""
+    caps = Caps(9, 9, 9)
     asked = [0] * len(weekly)
-    for n in range(60):
-        people = [
-            volunteer(f"@v{k}:t", usual_minutes=usual[k], asked_month=asked[k], caps=Caps(9, week, 9))
-            for k, week in enumerate(weekly)
-        ]
-        caps = Caps(9, 9, 9)
-        kept, _ = candidates(
-            tuple(people), Origin(SCHOOL), HELPERS, theme="pix", asker=LEA, offered=frozenset(), caps=caps,
-            now=MONDAY_MORNING, seed=str(n),
-        )  # fmt: skip
-        asked[int(kept[0][0].user[2])] += 1
-    shares = [count / (WEEKS * week) for count, week in zip(asked, weekly, strict=True)]
-    assert max(shares) - min(shares) <= HEADSTART + 1 / WEEKS
+    for week in range(WEEKS):
+        lately = [0] * len(weekly)
+        for n in range(round(sum(weekly) * load)):
+            people = [
+                volunteer(
+                    f"@v{k}:t", usual_minutes=usual[k], asked_week=lately[k], asked_month=asked[k],
+                    caps=Caps(9, own, 9),
+                )
+                for k, own in enumerate(weekly)
+            ]  # fmt: skip
+            first = int(order(people, caps, seed=f"{week}/{n}")[0][0].user[2])
+            asked[first] += 1
+            lately[first] += 1
+    shares = [count / (WEEKS * own) for count, own in zip(asked, weekly, strict=True)]
+    assert max(shares) - min(shares) <= 0.5
 
 
 def test_several_themes_come_first_where_the_theme_is_not_known() -> None:
