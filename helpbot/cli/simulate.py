@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,21 +15,26 @@ if TYPE_CHECKING:
     from helpbot.simulate.measure import Result
     from helpbot.simulate.world import World
 
+SCENARIOS = ("normal", "three-quarters", "full", "overload", "holidays", "academie")
+
 
 @click.command()
+@click.option(
+    "--scenario", "name", type=click.Choice(SCENARIOS),
+    help="Un scénario publié ; les options qui suivent le changent.",
+)  # fmt: skip
 @click.option(
     "--seed", default=1, show_default=True, help="Graine du tirage : la même donne les mêmes chiffres."
 )
 @click.option(
-    "--weeks", type=click.IntRange(1, 42), default=6, show_default=True,
-    help="Durée, en semaines, à partir de septembre 2026.",
+    "--weeks", type=click.IntRange(1, 43), help="Durée, en semaines, à partir de septembre 2026 (6).",
 )  # fmt: skip
 @click.option(
-    "--volunteers", type=click.IntRange(10, 1000), default=120, show_default=True, help="Volontaires.",
+    "--volunteers", type=click.IntRange(10, 2000), help="Volontaires (120).",
 )  # fmt: skip
 @click.option(
-    "--load", type=click.FloatRange(0.05, 5), default=0.5, show_default=True,
-    help="Questions d'une semaine × 3, rapportées à ce que les volontaires acceptent.",
+    "--load", type=click.FloatRange(0.05, 5),
+    help="Questions d'une semaine × 3, rapportées à ce que les volontaires acceptent (0,5).",
 )  # fmt: skip
 @click.option("--no-fatigue", is_flag=True, help="Personne ne se lasse.")
 @click.option("--json", "as_json", is_flag=True, help="Un objet JSON, avec toutes les hypothèses.")
@@ -38,10 +43,11 @@ if TYPE_CHECKING:
     help="Écrit aussi une page avec des images dans ce dossier (extra « report »).",
 )  # fmt: skip
 def simulate(
+    name: str | None,
     seed: int,
-    weeks: int,
-    volunteers: int,
-    load: float,
+    weeks: int | None,
+    volunteers: int | None,
+    load: float | None,
     no_fatigue: bool,
     as_json: bool,
     folder: Path | None,
@@ -56,9 +62,16 @@ def simulate(
     from helpbot.simulate.measure import measure
     from helpbot.simulate.play import play
     from helpbot.simulate.policies import POLICIES
+    from helpbot.simulate.scenarios import SCENARIOS as PUBLISHED
     from helpbot.simulate.world import Scenario, make_world
 
-    scenario = Scenario("chosen", volunteers=volunteers, load=load, weeks=weeks)
+    scenario = PUBLISHED[name] if name else Scenario("chosen", load=0.5, weeks=6)
+    scenario = replace(
+        scenario,
+        weeks=weeks or scenario.weeks,
+        volunteers=volunteers or scenario.volunteers,
+        load=load or scenario.load,
+    )
     world = make_world(scenario, Behaviour(), load_calendar("A", "Europe/Paris"), seed)
     results = [measure(play(world, policy, fatigue=not no_fatigue)) for policy in POLICIES]
     if as_json:

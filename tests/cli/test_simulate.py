@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from helpbot.cli import main
+from helpbot.cli.simulate import SCENARIOS
+from helpbot.simulate import scenarios as published
 
 
 @pytest.mark.slow
@@ -21,6 +23,17 @@ def test_the_same_seed_gives_the_same_figures_and_ours_breaks_no_promise() -> No
     assert policies["ours"]["questions"] > 20
     assert policies["ours"]["violated"] == 0
     assert policies["ping-all"]["violated"] > 0, "the auditor sees what breaks a promise"
+
+
+def test_each_published_scenario_is_played_by_its_name() -> None:
+    assert tuple(published.SCENARIOS) == SCENARIOS
+    call = ["simulate", "--json", "--scenario", "holidays", "--weeks", "1", "--volunteers", "10"]
+    done = CliRunner().invoke(main, call)
+    scenario = json.loads(done.stdout)["scenario"]
+    assert done.exit_code == 0
+    assert (scenario["name"], scenario["weeks"], scenario["volunteers"]) == ("holidays", 1, 10)
+    assert scenario["holiday_questions"] == 0.5
+    assert CliRunner().invoke(main, ["simulate", "--scenario", "été"]).exit_code == 2
 
 
 @pytest.mark.slow
