@@ -4,6 +4,7 @@ Each function takes the ticket, what happened and the facts, and returns a `Deci
 and the effects to carry out. Nothing is looked up and nothing is done here.
 """
 
+from helpbot.core.tickets.answering import agreed_in_answering, helper_says
 from helpbot.core.tickets.asking import (
     ask,
     asker_says,
@@ -17,15 +18,7 @@ from helpbot.core.tickets.asking import (
     withdrawn,
 )
 from helpbot.core.tickets.digest import told_again, waits_for_anybody
-from helpbot.core.tickets.helping import (
-    agreed_in_answering,
-    claimed,
-    due,
-    handed_over,
-    helper_says,
-    left,
-    passed,
-)
+from helpbot.core.tickets.helping import claimed, due, handed_over, left, passed
 from helpbot.core.tickets.parts import helpers_room, without_helper
 from helpbot.core.tickets.peers import found, peer_answers, peer_marked
 from helpbot.core.tickets.twins import (

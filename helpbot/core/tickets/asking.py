@@ -11,7 +11,6 @@ from helpbot.core.effects import Edit, Effect, JobKind, Kind, Record, RedactAll,
 from helpbot.core.ids import EventId
 from helpbot.core.notices.files import FollowUpFile
 from helpbot.core.notices.twins import MayShow
-from helpbot.core.tickets.helping import search, search_again
 from helpbot.core.tickets.parts import (
     end_offers,
     ended_as,
@@ -22,6 +21,7 @@ from helpbot.core.tickets.parts import (
     without_helper,
 )
 from helpbot.core.tickets.peers import peer_refused
+from helpbot.core.tickets.searching import search, search_again
 from helpbot.core.tickets.values import (
     CLOSE_AFTER,
     TRANSITIONS,

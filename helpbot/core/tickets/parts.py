@@ -56,6 +56,18 @@ def helpers_room(ticket: Ticket) -> RoomId | None:
     return next((o.room for o in ticket.offers if o.user == ticket.helper), None)
 
 
+def unhelped(ticket: Ticket, facts: Facts) -> Ticket:
+    """Return the ticket whose answer was none (❌): nobody helped yet, and one more wave may be asked."""
+    return replace(
+        without_helper(ticket),
+        claimed_at=None,
+        answered_at=None,
+        outcome=None,
+        pending=Pending.NOTHING,
+        wave=min(ticket.wave, len(plan_of(ticket, facts).waves) - 1),
+    )
+
+
 def live_offers(ticket: Ticket) -> tuple[Offer, ...]:
     """Return the offers that still ask somebody for something."""
     return tuple(o for o in ticket.offers if o.state in (OfferState.OPEN, OfferState.CLAIMED))

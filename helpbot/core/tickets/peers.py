@@ -8,8 +8,17 @@ from helpbot.core import notices as say
 from helpbot.core.effects import Edit, Effect, JobKind, Kind, Record, Schedule
 from helpbot.core.ids import UserId
 from helpbot.core.notices import peers as words
-from helpbot.core.tickets.helping import next_wave, reacted
-from helpbot.core.tickets.parts import end_offers, ended_as, live_offers, marked, plan_of, preceded_by
+from helpbot.core.tickets.helping import reacted
+from helpbot.core.tickets.parts import (
+    end_offers,
+    ended_as,
+    live_offers,
+    marked,
+    plan_of,
+    preceded_by,
+    unhelped,
+)
+from helpbot.core.tickets.searching import next_wave
 from helpbot.core.tickets.values import (
     CLOSE_AFTER,
     Decision,
@@ -70,17 +79,8 @@ def found(ticket: Ticket, facts: Facts) -> Decision:
 
 def peer_refused(ticket: Ticket, facts: Facts) -> Decision:
     """❌ after a colleague's answer in the room: the search goes on where it stood."""
-    ticket = replace(
-        ticket,
-        helper=None,
-        helper_slot="",
-        claimed_at=None,
-        answered_at=None,
-        outcome=None,
-        pending=Pending.NOTHING,
-        wave=min(ticket.wave, len(plan_of(ticket, facts).waves) - 1),
-    )
-    return preceded_by(next_wave(ticket, facts), (facts.expiry(plan_of(ticket, facts).expire_days),))
+    expiry = facts.expiry(plan_of(ticket, facts).expire_days)
+    return preceded_by(next_wave(unhelped(ticket, facts), facts), (expiry,))
 
 
 def _named(ticket: Ticket, user: UserId, facts: Facts) -> str:

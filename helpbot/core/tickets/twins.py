@@ -11,7 +11,7 @@ from helpbot.core.incoming import RoomFacts
 from helpbot.core.notices import RouteOffer
 from helpbot.core.notices import twins as words
 from helpbot.core.sameness import same_question
-from helpbot.core.tickets.helping import agreed_in_answering
+from helpbot.core.tickets.answering import agreed_in_answering
 from helpbot.core.tickets.parts import first_timers, live_offers, plan_of, refreshed, thread_of
 from helpbot.core.tickets.values import Decision, Facts, Outcome, Pending, State, Ticket
 
