@@ -3,7 +3,7 @@
 Each play is one run of `helpbot simulate --json`, kept in a folder: a run that is there already is not played
 again. Some thirty runs of about a minute each, and those of the large académie.
 
-    python benchmarks/routing.py [--weeks 36] [--seeds 1 2 3 4] [--loads 0.5 0.75 1] [--runs DIR]
+    python benchmarks/routing.py [--weeks 36] [--seeds 1 2 3] [--loads 0.5 0.75 1] [--runs DIR]
 """
 
 from __future__ import annotations
@@ -75,18 +75,22 @@ def row(name: str, of: Result) -> str:
     )
 
 
-def verdict(of: dict[str, Result]) -> str:
-    """Return which of the limits ours keeps, each with its figures."""
+def verdict(of: dict[str, Result], *, fatigue: bool) -> str:
+    """Return which of the limits ours keeps, each with its figures.
+
+    What ping-all asks is counted where nobody tires: where people do, all stop within weeks, and few asks
+    are left to count.
+    """
     ours, base, robin = of[OURS], of[BASELINE], of[ROUND_ROBIN]
+    of_all = ours["contacts"] / of[ALL]["contacts"]
+    asks = f"asks {ours['contacts']:.2f}" + ("" if fatigue else f" ({of_all:.0%} of ping-all's)")
     share = ours["claim_median"] / robin["claim_median"]
     kept = {
         f"day {ours['answered_day']:.1%} (baseline {base['answered_day']:.1%})": (
             ours["answered_day"] >= max(0.9, base["answered_day"])
         ),
         f"claim {share:.0%} of round-robin's": share <= 0.75,
-        f"asks {ours['contacts']:.2f} ({ours['contacts'] / of[ALL]['contacts']:.0%} of ping-all's)": (
-            ours["contacts"] <= min(3, 0.1 * of[ALL]["contacts"])
-        ),
+        asks: ours["contacts"] <= 3 and (fatigue or of_all <= 0.1),
         f"Gini {ours['gini']:.3f}": ours["gini"] <= 0.25,
         f"violations {ours['violated']:.0f}": not ours["violated"],
     }
@@ -105,7 +109,7 @@ def lines(chosen: argparse.Namespace) -> Iterator[str]:
                 for seed in chosen.seeds
             ])  # fmt: skip
             yield from table(f"Load {load:g}", of, SHOWN, fatigue=fatigue)
-            yield f"\n{verdict(of)}\n"
+            yield f"\n{verdict(of, fatigue=fatigue)}\n"
     for name in chosen.others:
         seeds, weeks = (
             (chosen.seeds[:1], chosen.academie_weeks) if name == "academie" else (chosen.seeds, None)
@@ -128,7 +132,7 @@ def main() -> None:
     """Play what is missing and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--weeks", type=int, default=36)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--loads", type=float, nargs="+", default=[0.5, 0.75, 1.0])
     parser.add_argument("--others", nargs="*", choices=OTHERS, default=list(OTHERS))
     parser.add_argument("--academie-weeks", type=int, default=2)
