@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from dateutil.easter import easter
 
 from helpbot.core.recurrence import Recurring, Span, joined
+from helpbot.core.spans import MINUTE
 from helpbot.core.timetable import DAY_MINUTES, Timetable, Week, read
 
 ZONES = (
@@ -34,7 +35,6 @@ TIMEZONES = {
 }  # fmt: skip
 """The time zones of overseas zones (IANA); the others keep that of the bot."""
 
-_MINUTE = 60_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A calendar that is closed for longer than this is a mistake; the search for an open moment ends there.
 _HORIZON_DAYS = 800
@@ -130,7 +130,7 @@ class OpenHours:
 
     def add_open_minutes(self, at: int, minutes: int) -> int:
         """Return the open moment at which that many open minutes have passed since `at`."""
-        left = minutes * _MINUTE
+        left = minutes * MINUTE
         for start, end in self._spans(at):
             if left < end - start:
                 return start + left
@@ -144,14 +144,14 @@ class OpenHours:
             if opens >= end:
                 break
             total += min(closes, end) - opens
-        return total / _MINUTE
+        return total / MINUTE
 
     def closes_within(self, at: int, minutes: int) -> bool:
         """Tell whether at most that many open minutes of the day are left (an open night goes on)."""
         day = self.calendar.local(at).date()
         spans = self._spans_of(day)
         left = sum(end - max(start, at) for start, end in spans if end > at)
-        if left > minutes * _MINUTE:
+        if left > minutes * MINUTE:
             return False
         tomorrow = self._spans_of(day + timedelta(1))
         return not (spans and tomorrow and spans[-1][1] == tomorrow[0][0])
@@ -163,7 +163,7 @@ class OpenHours:
         for _ in range(days):
             after = (day + timedelta(n) for n in range(1, _HORIZON_DAYS))
             day = next(filter(self.calendar.is_school_day, after), day)
-        within_minute = at % _MINUTE
+        within_minute = at % MINUTE
         return self.calendar.moment(day, local.hour * 60 + local.minute) + within_minute
 
     def _spans_of(self, day: date) -> list[Span]:
@@ -187,7 +187,7 @@ class OpenHours:
                     yield max(start, at), end
 
     def _horizon(self, at: int) -> int:
-        return at + _HORIZON_DAYS * DAY_MINUTES * _MINUTE
+        return at + _HORIZON_DAYS * DAY_MINUTES * MINUTE
 
 
 def told(calendar: Calendar, at: int, now: int) -> str:

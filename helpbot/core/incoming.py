@@ -11,8 +11,9 @@ from enum import StrEnum
 from typing import Any
 
 from helpbot.core.ids import EventId, RoomId, UserId
+from helpbot.core.spans import HOUR
 
-LATE_MS = 48 * 3_600_000
+LATE_MS = 48 * HOUR
 """A message older than this when it is first seen is told so, and not answered as if it were new."""
 
 

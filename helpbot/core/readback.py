@@ -17,12 +17,13 @@ from helpbot.core.effects import Kind
 from helpbot.core.ids import EventId
 from helpbot.core.incoming import Spoken
 from helpbot.core.records import OutboxRow
+from helpbot.core.spans import HOUR, MINUTE
 
 FIRST_REPLIES = frozenset(
     kind.value for kind in (Kind.ANSWER, Kind.CLARIFY, Kind.REDIRECT, Kind.ROUTE, Kind.LATE)
 )
 """One of these answers a question; which of them may differ when the FAQ has changed since."""
-BEFORE_MS, AFTER_MS = 60_000, 3_600_000
+BEFORE_MS, AFTER_MS = MINUTE, HOUR
 """How far from its cause a message may stand that relates to nothing and cannot be read."""
 
 

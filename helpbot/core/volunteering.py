@@ -14,7 +14,8 @@ from datetime import timedelta
 from helpbot.core.hours import ZONES, Calendar, OpenHours
 from helpbot.core.records import Chosen
 from helpbot.core.routing import Caps
-from helpbot.core.tickets import LAST_OPEN_MINUTES, MINUTE
+from helpbot.core.spans import MINUTE, WEEK
+from helpbot.core.tickets import LAST_OPEN_MINUTES
 from helpbot.core.when import fold
 
 ACADEMIES: Mapping[str, tuple[str, str]] = {
@@ -288,8 +289,8 @@ def _under_caps(calendar: Calendar, times: list[int], caps: Caps, at: int) -> in
     day = calendar.local(at).date()
     if sum(calendar.local(t).date() == day for t in times) >= caps.day:
         return calendar.moment(day + timedelta(1), 0)
-    week = [t for t in times if t >= at - 7 * 24 * 60 * MINUTE]
-    return week[-caps.week] + 7 * 24 * 60 * MINUTE + 1 if len(week) >= caps.week else at
+    week = [t for t in times if t >= at - WEEK]
+    return week[-caps.week] + WEEK + 1 if len(week) >= caps.week else at
 
 
 def band(count: int) -> str:

@@ -14,6 +14,7 @@ from helpbot.core.ids import EventId, TicketId, UserId, ticket_ref
 from helpbot.core.incoming import LATE_MS, Message, Reaction, Redaction
 from helpbot.core.notices.files import RelayedFile
 from helpbot.core.records import OutboxRow, SentMessage
+from helpbot.core.spans import MINUTE
 from helpbot.core.taps import Tap
 from helpbot.core.tickets import Decision, Pending, State, Ticket
 from helpbot.flow import files, growth, peers, proposals, twins
@@ -23,7 +24,7 @@ from helpbot.flow.desk import Desk, offer_slot, on_helpers_side
 from helpbot.flow.facts import credit, first_reply, late_reply, redirection, show, title_of
 from helpbot.flow.intake import TEXT_TYPES, pending_for
 
-FOLLOW_UP_MS = 10 * 60_000
+FOLLOW_UP_MS = 10 * MINUTE
 _DIGITS = {Tap.NONE_OF_THESE: 0, Tap.FIRST: 1, Tap.SECOND: 2, Tap.THIRD: 3}
 _RELAY, _NEW_QUESTION = "relay:", "new"
 """What 1 and 2 stand for while a volunteer is asked whom their words are for."""

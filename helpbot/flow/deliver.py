@@ -15,15 +15,16 @@ from typing import Any, Protocol
 
 from helpbot.core.ids import EventId, RoomId
 from helpbot.core.records import FILE_TEXT, LEAVE, OutboxRow
+from helpbot.core.spans import HOUR, MINUTE
 from helpbot.flow.confidential import is_asked_again
 from helpbot.flow.write import Written
 from helpbot.ports import Clock, Homeserver, LoggedOut, RateLimited, Refused, Store, Tx, Unreachable
 
 log = logging.getLogger("helpbot.deliver")
 
-UNSURE_AFTER_MS = 20 * 3_600_000
+UNSURE_AFTER_MS = 20 * HOUR
 """Synapse keeps transaction ids about 24 hours; from here on the room is read before a send."""
-MAX_WAIT_MS = 5 * 60_000
+MAX_WAIT_MS = 5 * MINUTE
 BURST = 10.0
 
 
@@ -285,4 +286,4 @@ class Deliverer:
             return None
         if target.event_id is not None:
             return target.event_id
-        return await self.homeserver.find_sent(row.room, txn, since=target.created_at - 60_000)
+        return await self.homeserver.find_sent(row.room, txn, since=target.created_at - MINUTE)

@@ -15,12 +15,12 @@ from helpbot.core.incoming import RoomFacts
 from helpbot.core.matching import Answer, Clarify, Redirect, Route
 from helpbot.core.records import Listed, Load, Seed
 from helpbot.core.routing import WEEKS, Origin, Volunteer
+from helpbot.core.spans import WEEK
 from helpbot.core.tickets import Facts, Reply, Shown, Ticket
 from helpbot.core.volunteering import caps_of
 from helpbot.flow.setting import Policy, Setting
 from helpbot.ports import Tx
 
-DAY_MS = 86_400_000
 ALTERNATIVE_AT = 0.2
 """An entry less likely than this is not offered after a ❌."""
 
@@ -75,8 +75,8 @@ def load_volunteers(tx: Tx, policy: Policy, now: int) -> tuple[Volunteer, ...]:
     midnight = policy.calendar.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
     loads = tx.loads(
         day_since=int(midnight.timestamp() * 1000),
-        week_since=now - 7 * DAY_MS,
-        month_since=now - 7 * WEEKS * DAY_MS,
+        week_since=now - WEEK,
+        month_since=now - WEEKS * WEEK,
     )
     return tuple(
         _volunteer(tx, policy, row, load=loads.get(row.user, Load()), now=now) for row in tx.volunteers()

@@ -25,6 +25,7 @@ from helpbot.core.masking import mask
 from helpbot.core.matching import Redirect
 from helpbot.core.peers import is_answer
 from helpbot.core.records import HELPER_SLOTS, InboxItem, RoomRow
+from helpbot.core.spans import MINUTE
 from helpbot.core.taps import Tap, of_reaction, of_text
 from helpbot.core.tickets import Ticket
 from helpbot.flow.peers import followed
@@ -296,5 +297,5 @@ class _Intake:
 def pending_for(tx: Tx, room: RoomId, asker: UserId, tap: Tap | None, at: int) -> list[Ticket]:
     """Return the asker's tickets in a room for which a bare sign of the moment `at` may be meant."""
     digits = tap in (Tap.NONE_OF_THESE, Tap.FIRST, Tap.SECOND, Tap.THIRD)
-    since = at - CHOICE_MINUTES * 60_000
+    since = at - CHOICE_MINUTES * MINUTE
     return tx.tickets_pending(room, asker, since=since, choices_only=digits)

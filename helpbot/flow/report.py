@@ -12,12 +12,13 @@ from helpbot.core.ids import TicketId, UserId
 from helpbot.core.monthly import due_after, monthly_report, shown_number
 from helpbot.core.records import Job
 from helpbot.core.report import GROUPS, Number, Report, first_whole_month, publish
+from helpbot.core.spans import DAY
 from helpbot.core.tickets import State
 from helpbot.flow.setting import Policy, Setting
 from helpbot.flow.write import Writer
 from helpbot.ports import Tx
 
-MONTH_MS = 30 * 86_400_000
+MONTH_MS = 30 * DAY
 NO_TICKET = TicketId(0)
 
 

@@ -11,6 +11,7 @@ from helpbot.core.effects import Kind
 from helpbot.core.ids import UserId
 from helpbot.core.incoming import Membership, RoomFacts
 from helpbot.core.records import RoomRow
+from helpbot.core.spans import MINUTE
 from helpbot.flow.setting import Setting
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Clock, Homeserver, HomeserverError, RateLimited, Refused, Store, Tx, Unreachable
@@ -39,7 +40,7 @@ async def answer_invitation(
         facts = row.facts if here else await homeserver.join(row.facts.room)
     except Refused as no:
         log.warning("invitation could not be answered", extra={"code": no.code})
-        return await store.run(partial(_try_later, row=row, now=now, wait=60_000))
+        return await store.run(partial(_try_later, row=row, now=now, wait=MINUTE))
     except Unreachable:
         return await store.run(partial(_try_later, row=row, now=now, wait=5_000))
     except RateLimited as limited:

@@ -11,6 +11,7 @@ from functools import partial
 from helpbot.core.erasure import Erasure
 from helpbot.core.ids import EventId
 from helpbot.core.records import InboxItem
+from helpbot.core.spans import HOUR, MINUTE
 from helpbot.flow.confidential import kept_back
 from helpbot.flow.counters import Counters
 from helpbot.flow.deliver import Deliverer
@@ -31,10 +32,10 @@ from helpbot.ports import Clock, ErasureJournal, Homeserver, LoggedOut, RateLimi
 log = logging.getLogger("helpbot.runner")
 
 SYNC_WAIT_MS = 30_000
-CHECKPOINT_MS = 60_000
-SURVEY_MS = 10 * 60_000
+CHECKPOINT_MS = MINUTE
+SURVEY_MS = 10 * MINUTE
 """How often to look whether the weekly message is due."""
-SWEEP_MS = 6 * 3_600_000
+SWEEP_MS = 6 * HOUR
 PARALLEL_SENDS = 32
 DRAIN_SECONDS = 20
 
@@ -346,7 +347,7 @@ class Bot:
                 log.warning(
                     "the homeserver does not answer", extra={"why": str(trouble), "retry_in_ms": wait}
                 )
-                pause, wait = wait, min(60_000, wait * 2)
+                pause, wait = wait, min(MINUTE, wait * 2)
             await self.clock.sleep_until(self.clock.now() + pause)
 
     async def _sync_loop(self) -> None:

@@ -25,6 +25,7 @@ from helpbot.core.gaps.wording import Wording
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.notices import proposals as say
 from helpbot.core.proposals import Change, Origin, State
+from helpbot.core.spans import DAY, MINUTE
 from helpbot.core.tickets import Outcome, Ticket
 from helpbot.flow.cards import Hand
 from helpbot.flow.facts import room_facts
@@ -35,7 +36,6 @@ from helpbot.flow.setting import NameNeeded, Policy, Setting
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Clock, Homeserver, Store, Tx
 
-DAY = 86_400_000
 WEEKLY, LINKS = "faq_week", "faq_dead_links"
 MOST_TICKETS = 2_500
 MOST_SHOWN = 10
@@ -117,7 +117,7 @@ def _wanted(tx: Tx, setting: Setting, now: int) -> _Wanted | None:
     due = next_survey(tx, policy, now)
     weekly = due if due <= now and policy.review_room is not None and policy.hours.is_open(now) else None
     if due <= now and weekly is None:
-        tx.remember(WEEKLY, str(max(policy.hours.next_open(now), now + 60_000)))
+        tx.remember(WEEKLY, str(max(policy.hours.next_open(now), now + MINUTE)))
     if not asked and weekly is None:
         return None
     places = tuple((RoomId(room), EventId(event)) for room, event in asked)

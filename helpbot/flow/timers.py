@@ -8,6 +8,7 @@ from functools import partial
 from helpbot.core import tickets
 from helpbot.core.effects import FENCED, JobKind
 from helpbot.core.records import Job
+from helpbot.core.spans import MINUTE
 from helpbot.flow.digest import send_digest
 from helpbot.flow.facts import load_facts
 from helpbot.flow.handle import learn_name
@@ -19,7 +20,7 @@ from helpbot.ports import Clock, Homeserver, Store, Tx
 
 log = logging.getLogger("helpbot.timers")
 
-RETRY_MS = 60_000
+RETRY_MS = MINUTE
 
 
 async def run_due_job(store: Store, homeserver: Homeserver, clock: Clock, setting: Setting) -> Written | None:

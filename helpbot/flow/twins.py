@@ -12,6 +12,7 @@ from helpbot.core.ids import RoomId, UserId
 from helpbot.core.incoming import RoomFacts
 from helpbot.core.notices.twins import SolvedBefore
 from helpbot.core.sameness import quoted, same_question
+from helpbot.core.spans import DAY
 from helpbot.core.tickets import Decision, Outcome, Reply, State, Ticket
 from helpbot.flow.facts import load_facts, room_facts
 from helpbot.flow.setting import Setting
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from helpbot.flow.desk import Desk
     from helpbot.flow.write import Writer
 
-RECENT_MS = 30 * 86_400_000
+RECENT_MS = 30 * DAY
 
 
 def meet(desk: Desk, ticket: Ticket, reply: Reply) -> bool:

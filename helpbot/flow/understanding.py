@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from helpbot.core.faq import Faq
 from helpbot.core.matching import Clarify, Route, Verdict
 from helpbot.core.matching.meaning import Meanings, phrasings
+from helpbot.core.spans import MINUTE
 from helpbot.ports.encoder import Encoder, EncoderError
 
 log = logging.getLogger("helpbot.understanding")
 
-PAUSE_MS = 60_000
+PAUSE_MS = MINUTE
 """After a failure nothing is asked for so long: a question must not wait for what is down."""
 MOST_KEPT = 1_000
 

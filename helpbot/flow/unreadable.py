@@ -14,11 +14,12 @@ from helpbot.core import notices as say
 from helpbot.core.effects import Kind
 from helpbot.core.incoming import LATE_MS, Batch, Membership, Sealed
 from helpbot.core.sealed import Outside, outside
+from helpbot.core.spans import MINUTE
 from helpbot.flow.setting import Setting
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Clock, Store, Tx
 
-GRACE_MS = 2 * 60_000
+GRACE_MS = 2 * MINUTE
 """A key that is only late comes within seconds; two minutes leave room for a slow telephone."""
 _WITHHELD_KEPT = 1_000
 

@@ -9,6 +9,7 @@ from functools import partial
 
 from helpbot.core.effects import JobKind
 from helpbot.core.records import Job
+from helpbot.core.spans import DAY, HOUR
 from helpbot.flow.gaps import topics_of
 from helpbot.flow.report import plan_monthly_report
 from helpbot.flow.setting import Setting
@@ -16,8 +17,6 @@ from helpbot.ports import Clock, Store, Tx
 
 log = logging.getLogger("helpbot.upkeep")
 
-HOUR = 3_600_000
-DAY = 24 * HOUR
 SEALED_KEPT = 48 * HOUR
 INBOX_KEPT = 30 * DAY
 """Emptied inbox rows stay so long only to recognise an event that comes twice."""

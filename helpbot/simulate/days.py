@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from helpbot.core.hours import Calendar, public_holidays
-
-MINUTE = 60_000
-DAY = 24 * 60 * MINUTE
+from helpbot.core.spans import MINUTE
 
 Spans = tuple[tuple[int, int], ...]
 """Ranges of minutes of a day, in order."""

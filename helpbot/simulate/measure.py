@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from helpbot.simulate.days import DAY
+from helpbot.core.spans import DAY
 from helpbot.simulate.play import Ask, Played
 from helpbot.simulate.world import World
 

@@ -15,8 +15,8 @@ from helpbot.core.hours import Calendar, OpenHours
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import RoomFacts
 from helpbot.core.routing import Origin
+from helpbot.core.spans import DAY, MINUTE
 from helpbot.core.tickets import Decision, Facts, OfferState, State, Ticket
-from helpbot.simulate.days import DAY, MINUTE
 from helpbot.simulate.policies import Policy, Turn
 from helpbot.simulate.roster import ACADEMIE, Roster
 from helpbot.simulate.world import Person, Question, World

@@ -10,7 +10,7 @@ from helpbot.core.hours import OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.incoming import RoomFacts
 from helpbot.core.routing import WEEKS, Caps, Volunteer, learned
-from helpbot.simulate.days import DAY, MINUTE
+from helpbot.core.spans import DAY, MINUTE
 from helpbot.simulate.world import Person, World
 
 ACADEMIE = "exemple"

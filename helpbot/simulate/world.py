@@ -9,8 +9,9 @@ from itertools import accumulate
 
 from helpbot.core.hours import Calendar, OpenHours
 from helpbot.core.ids import UserId
+from helpbot.core.spans import DAY, MINUTE
 from helpbot.simulate.behaviour import Behaviour, Range
-from helpbot.simulate.days import DAY, MINUTE, Days, Spans
+from helpbot.simulate.days import Days, Spans
 
 THEMES = ("apps", "pix", "ent", "rgpd", "tchap", "image", "crcn", "calendrier")
 DEMAND = (0.20, 0.18, 0.16, 0.13, 0.11, 0.09, 0.07, 0.06)

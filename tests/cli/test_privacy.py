@@ -19,8 +19,8 @@ from helpbot.cli import main
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.records import Chosen, Listed, OutboxRow, Priority, Seed
 from helpbot.core.register import TABLES, Kept
+from helpbot.core.spans import DAY
 from helpbot.core.tickets import Offer, OfferState, Plan, State, Ticket
-from helpbot.flow.upkeep import DAY
 from helpbot.texts.dossier import CRITERIA, LOOK, NO, YES, Choices, answered, register_entry, screening
 
 CONFIG = """\

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helpbot.flow.upkeep import DAY
+from helpbot.core.spans import DAY
 from helpbot.ports import Tx
 from helpbot.testing.tester import LEA, PASSWORD, BotTester
 

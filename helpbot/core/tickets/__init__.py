@@ -36,7 +36,6 @@ from helpbot.core.tickets.twins import (
 from helpbot.core.tickets.values import (
     ENDED,
     LAST_OPEN_MINUTES,
-    MINUTE,
     TRANSITIONS,
     Decision,
     Facts,
@@ -54,7 +53,6 @@ from helpbot.core.tickets.values import (
 __all__ = [
     "ENDED",
     "LAST_OPEN_MINUTES",
-    "MINUTE",
     "TRANSITIONS",
     "Decision",
     "Facts",

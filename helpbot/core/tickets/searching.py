@@ -17,6 +17,7 @@ from helpbot.core.routing import (
     wait_for,
     why_asked,
 )
+from helpbot.core.spans import MINUTE
 from helpbot.core.tickets.parts import (
     marked,
     offer_notice,
@@ -28,7 +29,6 @@ from helpbot.core.tickets.parts import (
 from helpbot.core.tickets.values import (
     LAST_OPEN_MINUTES,
     LOOK_AGAIN_MINUTES,
-    MINUTE,
     Decision,
     Facts,
     Offer,

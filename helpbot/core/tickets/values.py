@@ -13,9 +13,8 @@ from helpbot.core.hours import Calendar, OpenHours, told
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import RoomFacts
 from helpbot.core.routing import Caps, Origin, Volunteer, Why
+from helpbot.core.spans import DAY
 
-MINUTE = 60_000
-DAY = 24 * 60 * MINUTE
 CLOSE_AFTER = 3 * DAY
 """An answer from the FAQ that nobody marked counts as the end after this."""
 LAST_OPEN_MINUTES = 15

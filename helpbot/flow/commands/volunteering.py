@@ -14,13 +14,12 @@ from helpbot.core.incoming import Message
 from helpbot.core.notices import volunteering as say
 from helpbot.core.records import Listed
 from helpbot.core.routing import Refusal
+from helpbot.core.spans import DAY, WEEK
 from helpbot.core.when import Stretch, fold, read_stretch
 from helpbot.flow.desk import Desk
 from helpbot.flow.facts import own_hours
 
-DAY_MS = 86_400_000
-WEEK_MS = 7 * DAY_MS
-WHY_MS = 30 * DAY_MS
+WHY_MS = 30 * DAY
 _BACK = {"fin", "finie", "non", "annuler", "retour", "off", "terminee", "reprise", "stop", "plus"}
 _USUAL = {
     "normal",
@@ -242,7 +241,7 @@ def _card(desk: Desk, row: Listed, lead: str, *, unknown: tuple[str, ...] = ()) 
     policy, listed = desk.setting.policy, row.volunteer
     hours = own_hours(policy, listed)
     caps = policy.plan.caps.lowered(core.caps_of(row.chosen.load))
-    asks = desk.tx.asks_of(row.user, desk.now - WEEK_MS)
+    asks = desk.tx.asks_of(row.user, desk.now - WEEK)
     away = (row.away_from, row.away_until)
     next_at = core.next_ask(hours, policy.hours, away, asks, caps, desk.now)
     calendar = hours.calendar
