@@ -14,6 +14,7 @@ from joserfc import jwt
 from joserfc.errors import BadSignatureError
 from joserfc.jwk import RSAKey
 from joserfc.jws import JWSRegistry
+from openbadgeslib.ob3.verifier import OB3VerificationError, OB3Verifier
 
 from helpbot.adapters.badges import badge_signer, load_key
 from helpbot.core.badges import BadgeWords, Issuer, claims, credential
@@ -77,6 +78,33 @@ def test_the_signature_is_read_by_the_key_in_its_header_and_no_other(tmp_path: P
     )
     with pytest.raises(BadSignatureError):
         jwt.decode(signed, RSAKey.generate_key(2048), registry=READER)
+
+
+@pytest.mark.slow
+def test_somebody_else_s_verifier_takes_it_and_nothing_that_was_changed(tmp_path: Path) -> None:
+    """openbadgeslib checks the signature, the claims that repeat the credential, its types and its fields."""
+    key_file = tmp_path / "badge.key"
+    sign = badge_signer(key_file)
+    said = claims(badge(), AT)
+    verifier = OB3Verifier(load_key(key_file).as_pem(private=False))
+    found = verifier.verify(sign(said))
+    assert (found.issuer.id, found.issuer.name) == (ISSUER.id, ISSUER.name)
+    assert (found.achievement.name, found.achievement.criteria_narrative) == (WORDS.name, WORDS.criteria)
+    [identity] = found.identifiers
+    assert identity.hashed
+    assert identity.identity_hash == "sha256$" + hashlib.sha256((VERA + identity.salt).encode()).hexdigest()
+    header, payload, signature = sign(said).split(".")
+    other = base64.urlsafe_b64encode(json.dumps(said | {"name": "Autre"}).encode()).rstrip(b"=").decode()
+    for wrong in (
+        f"{header}.{other}.{signature}",
+        sign({k: v for k, v in said.items() if k != "nbf"}),
+        sign(said | {"iss": "https://ailleurs.exemple.fr"}),
+        sign(said | {"type": ["VerifiableCredential"]}),
+        badge_signer(tmp_path / "another.key")(said),
+    ):
+        with pytest.raises(OB3VerificationError):
+            verifier.verify(wrong)
+    assert payload != other
 
 
 def test_a_wrong_key_and_a_missing_library_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

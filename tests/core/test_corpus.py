@@ -94,3 +94,47 @@ def test_every_told_group_is_of_five_people_and_the_order_tells_nothing(texts: l
         assert len(alike) >= 5
     assert len(found.lines) == 2 * found.texts
     assert len(VARIABLES) == 4
+
+
+def as_iramuteq_reads(data: bytes) -> list[tuple[dict[str, str], str]]:
+    """Return the texts of a file with their variables, by the rules of IRAMUTEQ's manual.
+
+    Plain text in UTF-8; a text begins with `****` and variables that begin with a star, one space apart; a
+    line that begins with `-*` is a theme; a form between two `_` is a variable as well.
+    """
+    texts: list[tuple[dict[str, str], list[str]]] = []
+    for line in data.decode("utf-8").split("\n"):
+        if line.startswith("****"):
+            stars, *variables = line.split(" ")
+            assert stars == "****"
+            pairs = [variable.removeprefix("*").partition("_") for variable in variables]
+            assert all(variable.startswith("*") and "*" not in variable[1:] for variable in variables)
+            assert all(name and under and found for name, under, found in pairs)
+            texts.append(({name: found for name, _, found in pairs}, []))
+        elif line:
+            assert texts, "words before the first text"
+            assert not line.startswith("-*"), "a theme that nobody meant"
+            assert not re.search(r"(?:^|\s)_\S+_(?:\s|$)", line), "a variable that nobody meant"
+            texts[-1][1].append(line)
+    return [(variables, "\n".join(lines)) for variables, lines in texts]
+
+
+NASTY = st.text("*-_$ \n\r\x0b\x0c\x1c\x85\u2028\u00a0àé12a", max_size=25)
+
+
+@given(st.lists(NASTY, min_size=5, max_size=9), NASTY, NASTY)
+def test_iramuteq_reads_one_text_a_question_whatever_was_typed(
+    typed: list[str], theme: str, level: str
+) -> None:
+    asked = [
+        replace(PLAIN, text=words, asker=f"p{n}", theme=theme, level=level) for n, words in enumerate(typed)
+    ]
+    found = corpus(asked)
+    data = "".join(f"{line}\n" for line in found.lines).encode()
+    read = as_iramuteq_reads(data)
+    assert len(read) == found.texts
+    for variables, words in read:
+        assert tuple(variables) == VARIABLES
+        assert all(re.fullmatch("[a-z0-9]+", v) for v in variables.values()), "no space, no accent"
+        assert words
+        assert "\n" not in words
