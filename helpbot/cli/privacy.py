@@ -115,7 +115,8 @@ def correct(user_id: str, themes: tuple[str, ...], config: Path) -> None:
 def retention(config: Path, dry_run: bool) -> None:
     """Supprime ce qui a passé sa durée, comme le bot le fait plusieurs fois par jour.
 
-    Une ligne par table, avec le nombre de lignes. Se lance à côté du bot, sans l'arrêter.
+    Une ligne par table, avec le nombre de lignes. Se lance à côté du bot, sans l'arrêter ; les copies à
+    retirer des salons le sont alors à son prochain démarrage.
     """
     from helpbot.adapters.clock import SystemClock
     from helpbot.rights import retention as removed
@@ -123,8 +124,12 @@ def retention(config: Path, dry_run: bool) -> None:
 
     settings = _settings(config)
     titles = load_register().word("tables")
-    for table, rows in removed(settings, SystemClock(), dry=dry_run).items():
+    found = removed(settings, SystemClock(), dry=dry_run)
+    copies = found.pop("copies", None)
+    for table, rows in found.items():
         click.echo(f"{titles[table]['title']} ({table}) : {rows}")
+    if copies is not None:
+        click.echo(f"Copies transmises, à retirer des salons : {copies}", err=True)
 
 
 @privacy.command()

@@ -227,6 +227,10 @@ class Bot:
         await self.deliverer.send(row)
         return True
 
+    async def sweep(self) -> dict[str, int]:
+        """Do the daily upkeep; returns what went, by table."""
+        return await sweep(self.store, self.clock, self.setting, self._written)
+
     async def retry_inbox(self) -> None:
         """Take up again what could not be decided before and may be tried now."""
         now, known = self.clock.now(), {i.event.event_id for i in self.inbox}
@@ -403,7 +407,7 @@ class Bot:
 
     async def _upkeep_loop(self) -> None:
         while True:
-            await sweep(self.store, self.clock, self.setting)
+            await self.sweep()
             self._timers.set()
             end = self.clock.now() + SWEEP_MS
             while self.clock.now() < end:

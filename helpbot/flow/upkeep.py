@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 
-from helpbot.core.effects import JobKind
-from helpbot.core.records import Job
+from helpbot.core.effects import JobKind, Kind
+from helpbot.core.incoming import Membership
+from helpbot.core.records import Job, OutboxRow
 from helpbot.core.spans import DAY, HOUR
+from helpbot.core.tickets import Ticket
 from helpbot.flow.gaps import topics_of
 from helpbot.flow.report import plan_monthly_report
 from helpbot.flow.setting import Setting
+from helpbot.flow.write import Writer, Written
 from helpbot.ports import Clock, Store, Tx
 
 log = logging.getLogger("helpbot.upkeep")
@@ -25,18 +29,25 @@ TOPICS_KEPT = 365 * DAY
 """Words of questions asked in vain, of nobody: twelve months (privacy 3)."""
 
 
-async def sweep(store: Store, clock: Clock, setting: Setting) -> dict[str, int]:
+async def sweep(
+    store: Store, clock: Clock, setting: Setting, tell: Callable[[Written], None] = lambda _: None
+) -> dict[str, int]:
     """Remove what is past its time, mend searches without a timer; return what went, by table.
 
-    In small transactions, so that a year's arrears neither fill the memory nor keep questions waiting;
-    where it is cut short, the next sweep goes on.
+    `copies`: messages with somebody's words that the bot takes back from the rooms; `tell` hears what is to
+    be sent for it. In small transactions, so that a year's arrears neither fill the memory nor keep questions
+    waiting; where it is cut short, the next sweep goes on.
     """
     now = clock.now()
     year_ago = setting.policy.calendar.local(now - TOPICS_KEPT).strftime("%Y-%m")
     await store.run(lambda tx: tx.forget_topics(year_ago))
     old = _proposals_before(setting, now)
     gone = Counter(proposals=await store.run(lambda tx: tx.forget_proposals(ended_before=old)))
-    while any((some := await store.run(partial(_forget_some, setting=setting, now=now))).values()):
+    while True:
+        some, written = await store.run(partial(_forget_some, setting=setting, now=now))
+        if not any(some.values()):
+            break
+        tell(written)
         gone.update(some)
         await asyncio.sleep(0)
     await store.run(partial(_mend, setting=setting, now=now))
@@ -49,25 +60,28 @@ async def sweep(store: Store, clock: Clock, setting: Setting) -> dict[str, int]:
 def due_rows(tx: Tx, setting: Setting, now: int) -> dict[str, int]:
     """Count what a sweep would remove now, by table, without removing anything."""
     ended = tx.forget_proposals(ended_before=_proposals_before(setting, now), dry=True)
-    return {**_forget_some(tx, setting, now, dry=True), "proposals": ended}
+    return {**_forget_some(tx, setting, now, dry=True)[0], "proposals": ended}
 
 
 def _proposals_before(setting: Setting, now: int) -> int:
     return now - setting.policy.solved_days * DAY
 
 
-def _forget_some(tx: Tx, setting: Setting, now: int, *, dry: bool = False) -> dict[str, int]:
+def _forget_some(tx: Tx, setting: Setting, now: int, *, dry: bool = False) -> tuple[dict[str, int], Written]:
     policy = setting.policy
     help_log_before = now - policy.help_log_months * 30 * DAY
     # First, for who asked that theirs be kept.
     if not dry and (moved := tx.fold_journeys(before=help_log_before)):
-        return {"help_log": moved}
+        return {"help_log": moved}, Written()
     unsolved, solved = now - policy.unsolved_days * DAY, now - policy.solved_days * DAY
     sensitive = now - SENSITIVE_KEPT
+    written = Written()
     if not dry:
         past = tx.past_tickets(unsolved_before=unsolved, solved_before=solved, sensitive_before=sensitive)
         tx.keep_topics(topics_of(tx, setting, past))
-    return tx.forget(
+        for ticket in past:
+            written.rows += _take_copies_back(tx, setting, ticket, now).rows
+    gone = tx.forget(
         sealed_before=now - SEALED_KEPT,
         inbox_before=now - INBOX_KEPT,
         unsolved_before=unsolved,
@@ -76,6 +90,26 @@ def _forget_some(tx: Tx, setting: Setting, now: int, *, dry: bool = False) -> di
         help_log_before=help_log_before,
         dry=dry,
     )
+    return gone if dry else gone | {"copies": len(written.rows)}, written
+
+
+def _take_copies_back(tx: Tx, setting: Setting, ticket: Ticket, now: int) -> Written:
+    """Delete in the rooms what carries words of somebody there: offers, relayed answers, digests (privacy 3).
+
+    What the FAQ answered, and what became of a question, has nobody's words and stays.
+    """
+    writer = Writer(tx, setting, f"past/{ticket.id}", now)
+    rows = [row for row in tx.ticket_messages(ticket.id) if _carries_words(row)]
+    for row in (*rows, *tx.digests_of(ticket.id)):
+        room = tx.room(row.room)
+        if row.event_id is not None and room is not None and room.membership is Membership.JOIN:
+            writer.take_back(row)
+    return writer.written
+
+
+def _carries_words(row: OutboxRow) -> bool:
+    told_before = row.kind == Kind.ANSWER and row.about is not None
+    return row.kind in (Kind.RELAY, Kind.OFFER) or told_before
 
 
 def _mend(tx: Tx, setting: Setting, now: int) -> None:

@@ -193,6 +193,12 @@ class Writer:
             slot=row.slot,
         )
 
+    def take_back(self, row: OutboxRow) -> None:
+        """Delete a message of a question whose time is over, when nothing else waits; forget what it said."""
+        self._tx.loosen(row.id)
+        purpose, kind = f"redact/{row.txn_id}", "m.room.redaction"
+        self._add(row.room, {}, Priority.REACTION, purpose, event_type=kind, redacts_txn=row.txn_id)
+
     def _send(self, ticket: Ticket, send: Send) -> None:
         content = self._content(
             send.notice, send.kind, ticket, send.room, send.entry, tuple(m for m in send.mentions if m)

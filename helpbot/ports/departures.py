@@ -62,6 +62,10 @@ class DeparturesTx(Protocol):
         """Return every message of a ticket, edits included, sent or not."""
         ...
 
+    def loosen(self, row_id: int) -> None:
+        """Keep of a message only where it stands: of no question, without its words, until it is deleted."""
+        ...
+
     def digests_of(self, ticket: TicketId) -> list[OutboxRow]:
         """Return the messages that show a ticket among others, sent or not."""
         ...

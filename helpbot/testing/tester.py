@@ -36,7 +36,6 @@ from helpbot.flow.reload import reload_faq
 from helpbot.flow.runner import Bot
 from helpbot.flow.setting import Policy, RoomPolicy, Setting
 from helpbot.flow.survey import Surveyor
-from helpbot.flow.upkeep import sweep
 from helpbot.flow.write import Written
 from helpbot.ports import Homeserver, Store
 from helpbot.ports.faqfiles import FaqFiles
@@ -254,7 +253,9 @@ class BotTester:
 
     async def sweep(self) -> dict[str, int]:
         """Do the daily upkeep; returns what went, by table."""
-        return await sweep(self.running.store, self.clock, self.running.setting)
+        gone = await self.running.sweep()
+        await self.settle()
+        return gone
 
     def set_policy(self, **changes: Any) -> None:
         """Change the operator's choices for this run."""

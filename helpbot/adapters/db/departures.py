@@ -129,6 +129,11 @@ class Departures(Area):
         )
         return [codec.outbox_row(r) for r in self._all(query.order_by(outbox.c.id))]
 
+    def loosen(self, row_id: int) -> None:
+        """Keep of a message only where it stands: of no question, without its words, until it is deleted."""
+        bare = {"ticket": None, "slot": "", "content": "{}", "about": None, "reply_slot": ""}
+        self._connection.execute(sa.update(outbox).where(outbox.c.id == row_id).values(bare))
+
     def digests_of(self, ticket: TicketId) -> list[OutboxRow]:
         """Return the messages that show a ticket among others, sent or not."""
         query = sa.select(outbox).where(

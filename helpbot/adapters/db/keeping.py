@@ -59,6 +59,12 @@ def _past(unsolved_before: int, solved_before: int, sensitive_before: int) -> sa
     )
 
 
+_TO_BE_DELETED = sa.select(outbox.c.redacts_txn).where(
+    outbox.c.state == UNSENT, outbox.c.event_type == "m.room.redaction"
+)
+_NEEDED_NO_MORE = (outbox.c.state != UNSENT, outbox.c.txn_id.not_in(_TO_BE_DELETED))
+
+
 class Keeping(Area):
     """Upkeep: what waits, and what is past its time."""
 
@@ -95,7 +101,7 @@ class Keeping(Area):
         if not dry:
             old = [row[0] for row in self._all(old.order_by(tickets.c.id).limit(limit))]
         aged = outbox.c.created_at < min(unsolved_before, solved_before)
-        loose = sa.select(outbox.c.id).where(outbox.c.ticket.is_(None), aged, outbox.c.state != UNSENT)
+        loose = sa.select(outbox.c.id).where(outbox.c.ticket.is_(None), aged, *_NEEDED_NO_MORE)
         past = {
             Kept.KEY: sealed.c.seen_at < sealed_before,
             Kept.INBOX: (inbox.c.state != WAITING) & (inbox.c.received_at < inbox_before),
