@@ -18,6 +18,7 @@ from helpbot.core.effects import Kind
 from helpbot.core.notices import Notice
 from helpbot.core.notices import proposals as say
 from helpbot.core.proposals import Proposal, ProposalId
+from helpbot.core.spans import HOUR, MINUTE
 from helpbot.flow.cards import Hand
 from helpbot.flow.proposals import carry
 from helpbot.flow.setting import Setting
@@ -27,7 +28,7 @@ from helpbot.ports.faqfiles import FaqFiles
 
 log = logging.getLogger("helpbot.publish")
 
-SHARE_AGAIN_MS, SHARE_AT_MOST_MS = 900_000, 14_400_000
+SHARE_AGAIN_MS, SHARE_AT_MOST_MS = 15 * MINUTE, 4 * HOUR
 """A remote that does not take the history is asked again after a quarter of an hour, then twice as late."""
 _SHARING = "faq_share"
 MOST_TRIES = 20
