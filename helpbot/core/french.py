@@ -40,6 +40,8 @@ _PUNCTUATION = re.compile(r"([,.:;!?…()-])[ ,.:;!?…()-]+")
 _GRADE = re.compile(r"^([1-6])(?:eme|ieme|emes|es|e|iemes)$")
 _SHORT_PLURALS = frozenset(f"{short}s" for short in ("cp", "ce1", "ce2", "cm1", "cm2", "bts", "cap"))
 
+_OF_ONE = frozenset({"mon", "ton", "son", "notre", "votre", "leur", "un"})
+
 
 @dataclass(frozen=True, slots=True)
 class _Lists:
@@ -110,6 +112,8 @@ def _expanded(raw: list[str]) -> list[str]:
             out.append(f"{grade[1]}e")
         elif word in _SHORT_PLURALS:
             out.append(word[:-1])
+        elif word == "fils" and out and out[-1] in _OF_ONE:
+            out.append("enfant")  # « mon fils » is no thread: those come as « le fil », « les fils »
         else:
             out.append(word)
     return out

@@ -61,3 +61,8 @@ def test_everyday_words_are_known(word: str) -> None:
 @pytest.mark.parametrize("word", ["capytale", "tchapp", "certificatin", ""])
 def test_names_and_slips_are_no_everyday_words(word: str) -> None:
     assert not is_usual(word)
+
+
+def test_a_son_is_no_thread() -> None:
+    assert stems("mon fils est en 6e") == stems("mon enfant est en 6e")
+    assert stems("les fils de discussion")[0] == stems("le fil de discussion")[0]
