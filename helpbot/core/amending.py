@@ -21,6 +21,7 @@ _FIELDS = {
     "reponse": "answer", "answer": "answer", "rep": "answer", "r": "answer", "texte": "answer",
     "variantes": "variants", "variants": "variants", "formulations": "variants",
     "variante": "variant", "variant": "variant", "formulation": "variant",
+    "jamais": "never", "never": "never",
     "mots-cles": "keywords", "mots cles": "keywords", "keywords": "keywords",
     "rubrique": "theme", "theme": "theme",
     "sources": "sources", "source": "sources", "lien": "sources", "liens": "sources",
@@ -29,8 +30,8 @@ _FIELDS = {
     "relue": "reviewed", "reviewed": "reviewed",
     "a relire": "review_by", "a relire avant": "review_by", "review by": "review_by",
 }  # fmt: skip
-_YAML_KEYS = frozenset({"id", "question", "variants", "keywords", "answer", "sources", "owner", "reviewed",
-                        "review_by", "theme", "credit", "local"})  # fmt: skip
+_YAML_KEYS = frozenset({"id", "question", "variants", "never", "keywords", "answer", "sources", "owner",
+                        "reviewed", "review_by", "theme", "credit", "local"})  # fmt: skip
 _HEAD = re.compile(r"^[ \t]*(?:[-*•][ \t]*)?\**([^\W\d_][\w' \-]{0,20}?)\**[ \u00a0]*:\**[ \u00a0]*(.*)$")
 _FENCE = re.compile(r"^\s*```(?:ya?ml)?[ \t]*\n(.*?)\n?\s*```\s*$", re.DOTALL | re.IGNORECASE)
 _LOOKS_YAML = re.compile(r"(?m)^(?:- id|id|answer|variants|sources|review_by):(?:\s|$)")
@@ -95,7 +96,7 @@ def _built(found: list[tuple[str, str]], themes: tuple[str, ...]) -> Amendment:
 def _set(
     values: dict[str, Any], problems: list[tuple[str, str]], name: str, text: str, themes: tuple[str, ...]
 ) -> None:
-    if name in ("variants", "keywords"):
+    if name in ("variants", "never", "keywords"):
         values[name] = _listed(text)
     elif name == "sources":
         values[name] = tuple(_source(part) for part in text.splitlines() if part.strip(" -*•"))
@@ -141,7 +142,7 @@ def _read_yaml(text: str, themes: tuple[str, ...]) -> Amendment:
 def _yaml_value(
     values: dict[str, Any], problems: list[tuple[str, str]], key: str, value: Any, themes: tuple[str, ...]
 ) -> None:
-    if key in ("variants", "keywords"):
+    if key in ("variants", "never", "keywords"):
         texts = [str(v).strip() for v in value] if isinstance(value, list) else []
         if value is not None and (
             not isinstance(value, list) or any(isinstance(v, list | dict) for v in value)

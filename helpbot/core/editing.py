@@ -13,11 +13,11 @@ from typing import Any
 from helpbot.core.faq import FaqEntry
 
 FIELDS = (
-    "question", "variants", "keywords", "answer", "sources", "credit", "owner", "reviewed", "review_by",
-    "local", "archived",
+    "question", "variants", "never", "keywords", "answer", "sources", "credit", "owner", "reviewed",
+    "review_by", "local", "archived",
 )  # fmt: skip
 """The fields of an entry that a change may touch, in the order in which a new entry is written."""
-_LISTS = frozenset({"variants", "keywords"})
+_LISTS = frozenset({"variants", "never", "keywords"})
 
 
 @dataclass(frozen=True, slots=True)

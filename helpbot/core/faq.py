@@ -36,6 +36,8 @@ class FaqEntry:
     """Whom to thank for the answer, as they wish to be named; empty: nobody is named."""
     archived: date | None = None
     """Kept in its file and answered no more, since that day."""
+    never: tuple[str, ...] = ()
+    """Questions that it does not answer, close as they may sound."""
 
     @property
     def phrasings(self) -> tuple[str, ...]:

@@ -58,28 +58,42 @@ def topic_of(ticket: Ticket, month: str) -> Topic | None:
 
 
 def new_phrasings(
-    confirmed: Iterable[tuple[str, str]], faq: Faq, told_before: Collection[tuple[str, ...]] = ()
+    confirmed: Iterable[tuple[str, str]],
+    refused: Iterable[tuple[str, str]],
+    faq: Faq,
+    told_before: Collection[tuple[str, ...]] = (),
 ) -> tuple[Change, ...]:
-    """Return the changes that add confirmed ways of asking, those worth most first in each entry.
+    """Return the changes that note what use showed of entries: ways of asking, and questions not to answer.
 
-    `confirmed`: (entry, question) pairs, most telling first. `told_before`: keys of phrasings that referents
-    have already seen. Empty where there are too few to ask for.
+    `confirmed`: (entry, question) pairs marked ✅, most telling first; `refused`: those marked ❌. What was
+    both, or is written in the entry, is nobody's counter-example. `told_before`: keys of the phrasings that
+    referents have already seen. Empty where there are too few to ask for.
     """
-    asked: dict[str, list[str]] = {}
-    for name, text in confirmed:
-        asked.setdefault(name, []).append(text)
-    found = []
+    right, wrong = _by_entry(confirmed), _by_entry(refused)
+    found: list[tuple[int, Change]] = []
     for entry in faq.entries:
-        known = {phrasing_key(p) for p in entry.phrasings} | set(told_before)
-        said = variants_of(asked.get(entry.id, ()), entry.question)
-        new = [v for v in said if phrasing_key(v) not in known]
-        if new:
-            wanted = replace(entry, variants=(*entry.variants, *new[:MOST_EACH]))
-            found.append(Change(wanted, entry))
-    found.sort(key=lambda c: -len(c.wanted.variants) + len(c.base.variants if c.base else ()))
+        said = variants_of(right.get(entry.id, ()), entry.question)
+        known = {phrasing_key(p) for p in (*entry.phrasings, *entry.never)}
+        new = _unseen(said, known | set(told_before))
+        known |= {phrasing_key(p) for p in right.get(entry.id, ())} | {phrasing_key(v) for v in said}
+        never = _unseen(variants_of(wrong.get(entry.id, ()), entry.question), known | set(told_before))
+        if new or never:
+            wanted = replace(entry, variants=(*entry.variants, *new), never=(*entry.never, *never))
+            found.append((len(new) + len(never), Change(wanted, entry)))
+    found.sort(key=lambda of: -of[0])
     kept = found[:MOST_ENTRIES]
-    many = sum(len(c.wanted.variants) - len(c.base.variants if c.base else ()) for c in kept)
-    return tuple(kept) if many >= LEAST else ()
+    return tuple(change for _, change in kept) if sum(many for many, _ in kept) >= LEAST else ()
+
+
+def _by_entry(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    texts: dict[str, list[str]] = {}
+    for name, text in pairs:
+        texts.setdefault(name, []).append(text)
+    return texts
+
+
+def _unseen(said: Iterable[str], known: Collection[tuple[str, ...]]) -> list[str]:
+    return [v for v in said if phrasing_key(v) not in known][:MOST_EACH]
 
 
 @dataclass(frozen=True, slots=True)

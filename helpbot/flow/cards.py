@@ -69,7 +69,7 @@ def show_card(hand: Hand, proposal: Proposal, reply_to: EventId | None = None) -
 def card_of(setting: Setting, proposal: Proposal) -> base.Notice:
     """Return how a proposal reads."""
     if proposal.origin is Origin.VARIANTS:
-        groups = ((c.wanted.question, _added(c)) for c in proposal.changes)
+        groups = ((c.wanted.question, *_added(c)) for c in proposal.changes)
         return say.VariantsCard(proposal.id, tuple(groups))
     change = proposal.changes[0]
     entry = change.wanted
@@ -115,9 +115,14 @@ def shown(setting: Setting, entry: FaqEntry) -> say.EntryShown:
     )
 
 
-def _added(change: core.Change) -> tuple[str, ...]:
-    known = change.base.variants if change.base else ()
-    return tuple(v for v in change.wanted.variants if v not in known)
+def _added(change: core.Change) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the phrasings that a change adds, and the questions that its entry is not to answer any more."""
+    known, refused = (change.base.variants, change.base.never) if change.base else ((), ())
+    wanted = change.wanted
+    return (
+        tuple(v for v in wanted.variants if v not in known),
+        tuple(v for v in wanted.never if v not in refused),
+    )
 
 
 def _compared(change: core.Change) -> tuple[say.Compared, ...]:

@@ -208,16 +208,18 @@ def _propose_gap(hand: Hand, gap: Gap) -> None:
 
 
 def _propose_phrasings(hand: Hand) -> None:
-    """Show the confirmed ways of asking that referents have not seen yet, all on one card."""
+    """Show what askers confirmed and refused that referents have not seen yet, all on one card."""
     told = hand.tx.proposals_since(Origin.VARIANTS, 0)
     if any(not p.ended for p in told):
         return
-    before = {phrasing_key(v) for p in told for c in p.changes for v in c.wanted.variants}
+    wanted = [c.wanted for p in told for c in p.changes]
+    before = {phrasing_key(v) for entry in wanted for v in (*entry.variants, *entry.never)}
     asked = hand.tx.asked_since(hand.now - LATELY_DAYS * DAY, limit=MOST_TICKETS)
     confirmed = [t for t in asked if t.feedback and t.entry and t.outcome in (Outcome.FAQ, Outcome.CLARIFIED)]
     confirmed.sort(key=lambda t: t.outcome is Outcome.FAQ)  # what had to be asked back teaches most
     shown = [(t.entry or "", t.text) for t in confirmed if _may_show(hand, t)]
-    changes = learning.new_phrasings(shown, hand.setting.index.faq, before)
+    wrong = [(t.refused, t.text) for t in asked if t.refused and _may_show(hand, t)]
+    changes = learning.new_phrasings(shown, wrong, hand.setting.index.faq, before)
     if changes:
         carry(hand, core.suggested(Origin.VARIANTS, changes, now=hand.now))
 

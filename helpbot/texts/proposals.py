@@ -24,7 +24,7 @@ def derived(notice: Notice, word: Word, day: Callable[[str], str]) -> dict[str, 
         case say.ProposalCard():
             return _card(notice, word)
         case say.VariantsCard(_, groups):
-            return {"groups_list": "\n\n".join(_group(n, *g) for n, g in enumerate(groups, 1))}
+            return {"groups_list": "\n\n".join(_group(n, *g, word) for n, g in enumerate(groups, 1))}
         case say.CardObjection(what):
             return {"what_words": word(f"_objection_{what}")}
         case say.CardRefused(told):
@@ -79,8 +79,9 @@ def derived(notice: Notice, word: Word, day: Callable[[str], str]) -> dict[str, 
             return {}
 
 
-def _group(number: int, question: str, variants: tuple[str, ...]) -> str:
-    return "\n".join([f"**{number}** {escape(question)}", *(f"- {escape(v)}" for v in variants)])
+def _group(number: int, question: str, variants: tuple[str, ...], never: tuple[str, ...], word: Word) -> str:
+    refused = [word("_never", text=escape(v)) for v in never]
+    return "\n".join([f"**{number}** {escape(question)}", *(f"- {escape(v)}" for v in variants), *refused])
 
 
 def _card(card: say.ProposalCard, word: Word) -> dict[str, str]:

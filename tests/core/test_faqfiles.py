@@ -54,6 +54,16 @@ def test_a_good_file_is_read_whole(tmp_path: Path) -> None:
     assert len(faq.revision) == 12
 
 
+def test_what_an_entry_never_answers_is_read_and_is_no_phrasing_of_it(tmp_path: Path) -> None:
+    never = GOOD.replace("    keywords:", "    never: [code de la cantine]\n    keywords:")
+    (entry,) = load_faq(write(tmp_path, pix=never)).entries
+    assert entry.never == ("code de la cantine",)
+    assert "code de la cantine" not in entry.phrasings
+    both = GOOD.replace("    keywords:", "    never: [MDP Pix oublie]\n    keywords:")
+    (told,) = problems(write(tmp_path, pix=both))
+    assert told.startswith("pix.yaml:8: « MDP Pix oublie » est à la fois une formulation et dans « never »")
+
+
 @pytest.mark.parametrize(
     "habit",
     [

@@ -269,7 +269,7 @@ def entry_of(data: dict[str, Any] | None) -> FaqEntry | None:
     for name in ("reviewed", "review_by", "archived"):
         if name in data:
             data[name] = date.fromisoformat(data[name])
-    for name in ("variants", "keywords", "crcn_edu"):
+    for name in ("variants", "never", "keywords", "crcn_edu"):
         if name in data:
             data[name] = tuple(data[name])
     if "sources" in data:

@@ -122,8 +122,8 @@ def rewritten(lines: str, old: FaqEntry, new: FaqEntry, indent: int) -> str:
         value = getattr(new, name)
         if value == getattr(old, name):
             continue
-        if name == "variants" and isinstance(values.get(name), CommentedSeq):
-            _change_list(values[name], new.variants)
+        if name in ("variants", "never") and value and isinstance(values.get(name), CommentedSeq):
+            _change_list(values[name], value)
         elif value:
             _set(values, name, _plain(name, value))
         else:
@@ -164,7 +164,7 @@ def _plain(name: str, value: Any) -> Any:
     """Return a field's value as YAML is to show it."""
     if name == "answer":
         return LiteralScalarString(_text(value) + "\n")
-    if name in ("variants", "keywords"):
+    if name in ("variants", "never", "keywords"):
         return CommentedSeq(_text(v) for v in value)
     if name == "sources":
         return CommentedSeq(_source(s) for s in value)

@@ -19,6 +19,7 @@ from pathlib import Path
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from helpbot.core import french
 from helpbot.core.faq import Faq, FaqEntry, Redirect, Source
 from helpbot.core.problems import Problem, Problems
 
@@ -33,8 +34,8 @@ _STAIRS = re.compile(rf"^(?: {{{MAX_DEPTH},}}|(?:[-?:] +){{{MAX_DEPTH // 2},}})"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FILE_KEYS = ("theme", "title", "crcn_edu", "entries")
 _ENTRY_KEYS = (
-    "id", "question", "variants", "keywords", "answer", "sources", "credit", "owner", "reviewed", "review_by",
-    "local", "archived",
+    "id", "question", "variants", "never", "keywords", "answer", "sources", "credit", "owner", "reviewed",
+    "review_by", "local", "archived",
 )  # fmt: skip
 _REDIRECT_KEYS = ("id", "when", "answer", "urgent")
 _NULL = "tag:yaml.org,2002:null"
@@ -319,8 +320,18 @@ class _Reader:
             crcn_edu=crcn,
             credit=(self.text(given.get("credit"), "credit") or "").strip(),
             archived=archived,
+            never=tuple(self.refused((question, *variants), given.get("never"))),
         )
         (self.entries if archived is None else self.archived).append(entry)
+
+    def refused(self, phrasings: tuple[str, ...], node: Node | None) -> Iterator[str]:
+        """Give the questions that an entry does not answer. One that is a phrasing of it is a problem."""
+        known = {french.fold(p) for p in phrasings}
+        for text, at in self.texts(node, "never"):
+            if french.fold(text) in known:
+                what = f"« {text[:60]} » est à la fois une formulation et dans « never »"
+                self.problem(at, what, "gardez l'une des deux")
+            yield text
 
     def phrasing(self, entry_id: str, text: str, node: Node) -> str:
         self.phrasings.append((entry_id, text, f"{self.file}:{node.start_mark.line + 1}"))

@@ -80,7 +80,7 @@ class VariantsCard(Notice):
     """Ways of asking that were confirmed ✅, to add with one tap."""
 
     number: int
-    groups: tuple[tuple[str, tuple[str, ...]], ...]
+    groups: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
     """(question of the entry, phrasings); the entries are numbered from 1."""
 
 
