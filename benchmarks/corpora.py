@@ -1,9 +1,9 @@
 """FAQs and labelled questions of our own making, thinned out in the ways that real FAQs are.
 
-Seventeen FAQs: the shipped FAQ (its own held-out variants are the questions; its fixed redirections and the
+Nineteen FAQs: the shipped FAQ (its own held-out variants are the questions; its fixed redirections and the
 entries left out are what it cannot answer), eight small made-up ones, unlike in style, three of public
-services as a few people would ask them, two more as a crowd would (a grammar an entry, its first choices said
-most often), and three put together from what is done and to what (`grids.yaml`), whose near misses share
+services as a few people would ask them, four more as a crowd would (a grammar an entry, its first choices
+said most often), and three put together from what is done and to what (`grids.yaml`), whose near misses share
 every word with some entry.
 """
 
@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 MADE_UP = ("banque", "universite", "mairie", "boutique", "depannage", "sante", "transport", "locataire")
 PEOPLE = ("impots", "permis", "prestations")
 """What people typed stands in one list an entry: some of it becomes variants, the rest questions."""
-CROWDS = ("assurance", "emploi")
+CROWDS = ("assurance", "emploi", "mobile", "colis")
 """As PEOPLE, drawn from a grammar an entry: many wordings share most of their words."""
 GRIDS = ("commune", "logiciel", "rh")
 NAMES = ("shipped", *MADE_UP, *PEOPLE, *CROWDS, *GRIDS)

@@ -1,4 +1,5 @@
 import string
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from helpbot.core.faq import Faq, FaqEntry
 from helpbot.core.faq import Redirect as Fixed
 from helpbot.core.matching import Answer, Clarify, FaqIndex, Redirect, Route, built_in
 from helpbot.core.matching.index import ALONE_AT
-from helpbot.core.matching.lexicon import slips
+from helpbot.core.matching.slips import slips
 
 FAQ = Faq(
     entries=(
@@ -47,6 +48,34 @@ def test_a_polite_abbreviated_question_is_answered() -> None:
 
 def test_an_unknown_subject_is_routed() -> None:
     assert isinstance(INDEX.verdict("où se trouve la machine à café"), Route)
+
+
+def test_what_an_entry_never_answers_is_not_answered_nor_proposed() -> None:
+    asked = "mot de passe pix d'un professeur perdu"
+    assert INDEX.verdict(asked).candidates[0].entry == "pix-mdp"
+    first, *rest = FAQ.entries
+    taught = FaqIndex.build(Faq((replace(first, never=(asked,)), *rest), FAQ.redirects))
+    for text in (asked, f"bonjour, {asked} svp"):
+        verdict = taught.verdict(text)
+        assert isinstance(verdict, Clarify | Route)
+        assert not isinstance(verdict, Clarify) or "pix-mdp" not in {m.entry for m in verdict.options}
+    kept = taught.verdict("mot de passe pix perdu")
+    assert isinstance(kept, Answer)
+    assert kept.match.entry == "pix-mdp"
+
+
+def test_another_year_or_class_is_never_answered() -> None:
+    words = ("vacances de noël 2026", "dates des vacances de noël", "noël 2026 c'est quand")
+    holidays = FaqEntry("noel", "t", "Quand sont les vacances de Noël 2026 ?", "Le 19 décembre 2026.", words)
+    sixth = FaqEntry(
+        "sixieme", "t", "Que font les 6e sur le portail ?", "Un parcours.", ("parcours des 6e", "portail 6e")
+    )
+    index = FaqIndex.build(Faq((holidays, sixth, *FAQ.entries)), answer_at=0.1)
+    assert isinstance(index.verdict("les vacances de noël, c'est quand"), Answer)
+    assert isinstance(index.verdict("vacances de noël 2026 dates"), Answer)
+    assert not isinstance(index.verdict("vacances de noël 2031 dates"), Answer)
+    assert isinstance(index.verdict("le parcours des 6e sur le portail"), Answer)
+    assert not isinstance(index.verdict("le parcours des 4e sur le portail"), Answer)
 
 
 def test_a_redirection_of_the_faq_is_found() -> None:

@@ -62,6 +62,14 @@ def test_what_no_entry_answers_is_hardly_ever_answered(name: str) -> None:
 
 
 @pytest.mark.slow
+def test_near_misses_are_hardly_ever_answered() -> None:
+    """Other years, tools, acts, in the words of our entries."""
+    asked = lines("near_misses.txt")
+    answered = [text for text in asked if isinstance(index().verdict(text), Answer)]
+    assert len(answered) <= 0.04 * len(asked), answered
+
+
+@pytest.mark.slow
 def test_every_urgent_message_is_redirected() -> None:
     assert [text for text in lines("urgent.txt") if not urgent(text)] == []
 

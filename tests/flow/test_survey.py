@@ -106,23 +106,38 @@ async def confirmed(bot: BotTester, *texts: str) -> None:
 async def test_confirmed_phrasings_come_in_groups_and_one_tap_takes_them(bot: BotTester) -> None:
     await confirmed(bot, PASSWORD, "mon élève a perdu son mdp pix orga")
     await bot.advance(days=7)
-    assert not any("Formulations" in text for text in said(bot)), "never one by one"
+    assert not any("Ce que vos collègues ont" in text for text in said(bot)), "never one by one"
     await confirmed(bot, "taille du nuage svp ?", "quel quota dans nuage apps", "perdu mdp pix d'un élève")
     await bot.advance(days=7)
-    [card] = [m for m in bot.shown(bot.review) if "Formulations" in m.body]
+    [card] = [m for m in bot.shown(bot.review) if "Ce que vos collègues ont" in m.body]
     assert "mon eleve a perdu" in card.body
     assert "taille du nuage" not in card.body, "it is known already"
     await bot.reacts(ANNE, card.event_id, "✅", room=bot.review)
     variants = [v for e in load_faq(bot.faq_folder).entries for v in e.variants]
     assert "quel quota dans nuage apps" in variants
     await bot.advance(days=7)
-    assert len([text for text in said(bot) if "Formulations" in text]) == 1
+    assert len([text for text in said(bot) if "Ce que vos collègues ont" in text]) == 1
+
+
+async def test_what_was_refused_is_shown_and_not_answered_any_more(bot: BotTester) -> None:
+    texts = ("mon élève a perdu son mdp pix orga", "quel quota dans nuage apps")
+    for text in texts:
+        await bot.says(LEA, text)
+        assert bot.last().helpbot["kind"] == "answer"
+        await bot.reacts(LEA, bot.last().event_id, "❌")
+    await bot.advance(days=7)
+    [card] = [m for m in bot.shown(bot.review) if "Ce que vos collègues ont" in m.body]
+    assert f"❌ ne répond pas à{NBSP}: quel quota dans nuage apps" in card.body
+    await bot.reacts(ANNE, card.event_id, "✅", room=bot.review)
+    assert [v for e in load_faq(bot.faq_folder).entries for v in e.never]
+    await bot.says(SAM, texts[1])
+    assert bot.last().helpbot["kind"] != "answer"
 
 
 async def test_some_of_them_may_be_left_out(bot: BotTester) -> None:
     await confirmed(bot, "mon élève a perdu son mdp pix orga", "quel quota dans nuage apps")
     await bot.advance(days=7)
-    [card] = [m for m in bot.shown(bot.review) if "Formulations" in m.body]
+    [card] = [m for m in bot.shown(bot.review) if "Ce que vos collègues ont" in m.body]
     out = 1 if "**1**" in card.body else 2
     before = load_faq(bot.faq_folder)
     await bot.says(ANNE, f"sauf {out}", room=bot.review, reply_to=card.event_id)

@@ -1,10 +1,11 @@
 """What a FAQ shows of itself: its own phrasings, asked without their entry, may raise the shipped threshold.
 
 Nothing should be answered then. Where entries are near twins, one of those that stay looks like the answer
-far more often than elsewhere, and just there people's near misses are answered too (measured on 17 FAQs: the
-two whose near misses were answered most are those that show it). The threshold never goes below the shipped
-one. Phrasings held out of an entry that stays were tried: authors vary them on purpose, so what they show is
-much harder than what people ask, and tells nothing of where precision is lost.
+far more often than elsewhere, and just there people's near misses are answered too. So the threshold is
+where one in twelve of them would be answered, and never below the shipped one: people's near misses are
+farther from the FAQ than an entry's own phrasings, and about half as many of them are answered then.
+Phrasings held out of an entry that stays were tried: authors vary them on purpose, so what they show is
+harder than what people ask.
 """
 
 from __future__ import annotations
@@ -14,31 +15,29 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from helpbot.core.matching.confidence import Candidate, Left, ranked
+from helpbot.core.matching.confidence import Candidate, ranked
 from helpbot.core.matching.vectors import Floats
 
-SAMPLE = 100
+SAMPLE = 200
 FEWEST = 20
 """Fewer phrasings than these show nothing."""
-SHARE = 0.9
-"""So many of the phrasings without their entry stay clearly below the threshold."""
-MARGIN = 0.4
-"""Clearly: by so much in log-odds."""
+SHARE = 0.92
+"""So many of the phrasings without their entry stay below the threshold."""
 CEILING = 4.2
 """Log-odds from which on everything is answered, whatever the FAQ shows: a phrasing typed as it stands."""
 
 
 def left_out(
-    entries: Sequence[Sequence[int]], ask: Callable[[int, Left], list[Candidate]]
+    entries: Sequence[Sequence[int]], ask: Callable[[int, int], list[Candidate]]
 ) -> Iterator[list[Candidate]]:
     """Ask some phrasings of a FAQ without their entry.
 
-    `entries` lists the phrasings of each entry; `ask` measures a phrasing with something left out.
+    `entries` lists the phrasings of each entry; `ask` measures a phrasing without an entry.
     """
     rows = [(row, entry) for entry, own in enumerate(entries) for row in own]
     sample = [rows[i * len(rows) // SAMPLE] for i in range(SAMPLE)] if len(rows) > SAMPLE else rows
     for row, entry in sample:
-        yield ask(row, Left(row, entry))
+        yield ask(row, entry)
 
 
 def raised(shipped: float, found: Sequence[list[Candidate]]) -> float:
@@ -53,4 +52,4 @@ def shown(logits: Floats) -> float:
     """Give the log-odds below which a FAQ shows that it should not answer."""
     if len(logits) < FEWEST:
         return -CEILING
-    return min(float(np.quantile(logits, SHARE)) + MARGIN, CEILING)
+    return min(float(np.quantile(logits, SHARE)), CEILING)

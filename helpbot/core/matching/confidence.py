@@ -16,7 +16,8 @@ from importlib.resources import files
 
 import numpy as np
 
-from helpbot.core.matching.lexicon import Asked, Evidence, Lexicon
+from helpbot.core.matching.evidence import WORD_MEASURES, Evidence
+from helpbot.core.matching.lexicon import Asked, Lexicon
 from helpbot.core.matching.ridge import Ridge
 from helpbot.core.matching.trees import Trees
 from helpbot.core.matching.vectors import Floats, Places, Reading, Space
@@ -26,11 +27,9 @@ CONSIDERED = 5
 TOLD = 2
 """And so many more whose answers have the question's words."""
 MEASURES = (
-    "score", "lead", "cover", "subject", "frame_only", "missing", "reverse",
-    "cover_lead", "overlap_lead", "told_lead", "told_few", "unknown", "length", "phrasings", "richer",
-    "overlap", "contrast", "frame_contrast", "unphrased", "frame_missing", "frame_share", "strange",
-    "row_cover", "row_reverse", "row_missing",
-    "alike", "alike_lead", "crowd", "score_share", "rivals", "slipped", "size",
+    *WORD_MEASURES,
+    "score", "lead", "cover_lead", "overlap_lead", "told_lead", "told_few", "unknown", "length", "phrasings",
+    "richer", "alike", "alike_lead", "crowd", "score_share", "rivals", "slipped", "size",
 )  # fmt: skip
 
 
@@ -78,41 +77,30 @@ class Candidate:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What to leave out when a FAQ is asked one of its own phrasings."""
-
-    row: int
-    entry: int | None = None
-    """The whole entry, to see what is said of a question that no entry answers."""
-
-
 def consider(
-    space: Space, ridge: Ridge, lexicon: Lexicon, reading: Reading, left: Left | None = None
+    space: Space, ridge: Ridge, lexicon: Lexicon, reading: Reading, gone: int | None = None
 ) -> tuple[dict[int, float], list[Candidate]]:
-    """Give the kernel scores of the entries near a question, best first, and the best of them measured."""
-    gone = left.entry if left is not None else None
-    skipped = left.row if left is not None else None
+    """Give the kernel scores of the entries near a question, best first, and the best of them measured.
+
+    `gone`: an entry to leave out, to see what is said of its own phrasings without it.
+    """
     likest: dict[str, tuple[str, float]] = {}
     typed = reading
-    if left is None:
+    if gone is None:
         reading, likest = lexicon.heard(reading)
     similar = space.similarities(space.vector(reading))
     if gone is not None:
         similar[lexicon.rows_of[gone].start : lexicon.rows_of[gone].stop] = 0
-    elif skipped is not None:
-        similar[skipped] = 0
     scores = ridge.scores(space, similar)
     asked = lexicon.asked(reading, likest, gone)
     told = lexicon.told(asked)
     order = [at for at, score in scores.items() if score > 0 and at != gone][:CONSIDERED]
     order += [at for at in _most(told, TOLD + 1) if at != gone and at not in order][:TOLD]
-    found = lexicon.evidence(asked, order, skipped)
+    found = lexicon.evidence(asked, order)
     alike = [float(similar[lexicon.rows_of[at].start : lexicon.rows_of[at].stop].max()) for at in order]
     slipped = _repaired(typed, reading, asked)
-    return scores, _measured(
-        lexicon, asked, found, order, [scores.get(at, 0.0) for at in order], told, skipped, alike, slipped
-    )
+    kernel = [scores.get(at, 0.0) for at in order]
+    return scores, _measured(lexicon, asked, found, order, kernel, told, alike, slipped)
 
 
 def _repaired(typed: Reading, heard: Reading, asked: Asked) -> float:
@@ -130,7 +118,6 @@ def _measured(
     order: list[int],
     kernel: list[float],
     told: Floats,
-    skipped: int | None,
     alike: list[float],
     slipped: float,
 ) -> list[Candidate]:
@@ -146,7 +133,7 @@ def _measured(
         found,
         kernel,
         _leads(kernel),
-        _leads([e.cover for e in found]),
+        _leads([e.phrased for e in found]),
         _leads([e.overlap for e in found]),
         _leads(said),
         alike,
@@ -155,19 +142,14 @@ def _measured(
     )
     candidates = []
     for at, evidence, score, lead, cover_lead, overlap_lead, told_lead, head, head_lead in leads:
-        rows = lexicon.rows_of[at]
-        size = len(rows) - (skipped is not None and skipped in rows)
-        richness = math.log(max(1, min(size, 12)))
+        size = len(lexicon.rows_of[at])
+        richness = lexicon.richness[at]
         if not lexicon.answers(at):
             told_lead = 0.0
         measures = (
+            *evidence.values,
             score,
             lead,
-            evidence.cover_with_answer,
-            evidence.subject,
-            evidence.frame_only,
-            evidence.missing,
-            evidence.reverse,
             cover_lead,
             overlap_lead,
             told_lead,
@@ -176,16 +158,6 @@ def _measured(
             length,
             richness,
             richness - lexicon.usual_size,
-            evidence.overlap,
-            evidence.contrast,
-            evidence.frame_contrast,
-            evidence.unphrased,
-            evidence.frame_missing,
-            evidence.frame_share,
-            evidence.strange,
-            evidence.row_cover,
-            evidence.row_reverse,
-            evidence.row_missing,
             head,
             head_lead,
             min(4.0, (heads - head) / (4 * head + 1e-6)),

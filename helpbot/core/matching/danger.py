@@ -16,7 +16,7 @@ import yaml
 
 from helpbot.core import french
 from helpbot.core.faq import Redirect
-from helpbot.core.matching.lexicon import is_slip
+from helpbot.core.matching.slips import is_slip
 
 LEAST_LETTERS = 6
 

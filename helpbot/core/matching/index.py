@@ -12,7 +12,8 @@ from helpbot.core import faq as values
 from helpbot.core import french
 from helpbot.core.faq import Faq
 from helpbot.core.matching import calibrate, danger
-from helpbot.core.matching.confidence import Candidate, Left, consider, learned, ranked
+from helpbot.core.matching.confidence import Candidate, consider, learned, ranked
+from helpbot.core.matching.evidence import Evidence
 from helpbot.core.matching.lexicon import Lexicon
 from helpbot.core.matching.ridge import Ridge
 from helpbot.core.matching.vectors import Reading, Space, read
@@ -50,7 +51,7 @@ class FaqIndex:
     _ridge: Ridge
     _lexicon: Lexicon
     _names: tuple[str, ...]
-    """Entries first, then the redirections that have phrasings."""
+    """Entries first, then the redirections that have phrasings, then what entries never answer, by theirs."""
 
     @classmethod
     def build(cls, faq: Faq, *, answer_at: float | None = None, clarify_at: float | None = None) -> FaqIndex:
@@ -58,21 +59,24 @@ class FaqIndex:
         shift = len(faq.entries)
         phrasings = [(i, p) for i, e in enumerate(faq.entries) for p in e.phrasings]
         phrasings += [(shift + i, p) for i, r in enumerate(faq.redirects) for p in r.when]
+        refused = [e for e in faq.entries if e.never]
+        last = shift + len(faq.redirects)
+        phrasings += [(last + i, p) for i, e in enumerate(refused) for p in e.never]
         labels = [i for i, _ in phrasings]
         readings = [read(p) for _, p in phrasings]
         space, ridge = Space(readings, labels), Ridge(labels)
-        told = [*(e.answer for e in faq.entries), *("" for _ in faq.redirects)]
+        told = [*(e.answer for e in faq.entries), *("" for _ in (*faq.redirects, *refused))]
         lexicon = Lexicon(space, readings, labels, told)
         if answer_at is None:
             own = calibrate.left_out(
                 lexicon.rows_of[:shift],
-                lambda row, left: consider(space, ridge, lexicon, readings[row], left)[1],
+                lambda row, gone: consider(space, ridge, lexicon, readings[row], gone)[1],
             )
             answer_at = calibrate.raised(learned().answer_at, list(own))
         if clarify_at is None:
             clarify_at = min(learned().clarify_at, answer_at)
         danger.alarm("")  # reads its rules now rather than at the first question
-        names = (*(e.id for e in faq.entries), *(r.id for r in faq.redirects))
+        names = (*(e.id for e in faq.entries), *(r.id for r in faq.redirects), *(e.id for e in refused))
         return cls(faq, answer_at, clarify_at, space, ridge, lexicon, names)
 
     def redirect(self, redirect_id: str) -> values.Redirect:
@@ -100,9 +104,11 @@ class FaqIndex:
             return Redirect(alarm.id, urgent=True, candidates=candidates, why=(alarm.words,))
         if turned := self._redirected(question, found, candidates):
             return turned
-        if candidates and candidates[0].score >= self.answer_at and not _leans(question, own, before, found):
+        refused = self._refused(found)
+        sure = candidates and candidates[0].score >= self.answer_at and candidates[0].entry not in refused
+        if sure and not self._doubtful(question, own, before, found):
             return Answer(candidates[0], candidates)
-        if options := self._options(candidates):
+        if options := self._options(tuple(m for m in candidates if m.entry not in refused)):
             return Clarify(options, candidates)
         return Route(self._theme(scores), candidates)
 
@@ -114,15 +120,15 @@ class FaqIndex:
             return np.zeros(rows)
         return self._space.similarities(self._space.vector(reading))[:rows]
 
-    def measured(self, question: str, left: Left | None = None) -> list[Candidate]:
+    def measured(self, question: str, gone: int | None = None) -> list[Candidate]:
         """Give the measures of the likeliest entries: for calibration and its training."""
-        return consider(self._space, self._ridge, self._lexicon, read(question), left)[1]
+        return consider(self._space, self._ridge, self._lexicon, read(question), gone)[1]
 
     def left_out(self) -> list[list[Candidate]]:
         """Give the measures of some phrasings whose entry is left out: for calibration's training."""
         texts = [p for e in self.faq.entries for p in e.phrasings]
         own = self._lexicon.rows_of[: len(self.faq.entries)]
-        return list(calibrate.left_out(own, lambda row, left: self.measured(texts[row], left)))
+        return list(calibrate.left_out(own, lambda row, gone: self.measured(texts[row], gone)))
 
     def _considered(self, reading: Reading) -> tuple[dict[int, float], list[Candidate]]:
         return consider(self._space, self._ridge, self._lexicon, reading)
@@ -141,11 +147,35 @@ class FaqIndex:
         if not found or found[0][1].at < shift:
             return None
         confidence, best = found[0]
+        if best.at >= shift + len(self.faq.redirects):
+            return None
         known = self.faq.redirects[best.at - shift]
         urgent_at = URGENT_EVERYDAY_AT if known.urgent and danger.is_everyday(question) else URGENT_AT
         if confidence < (urgent_at if known.urgent else REDIRECT_AT):
             return None
         return Redirect(known.id, known.urgent, candidates, round(confidence, 4), best.evidence.words)
+
+    def _refused(self, found: list[tuple[float, Candidate]]) -> set[str]:
+        """Give the entries of which the question is more likely one that they never answer."""
+        last = len(self.faq.entries) + len(self.faq.redirects)
+        ahead: set[str] = set()
+        answered: set[str] = set()
+        for _, candidate in found:
+            if candidate.at < last:
+                answered.add(self._names[candidate.at])
+            elif self._names[candidate.at] not in answered:
+                ahead.add(self._names[candidate.at])
+        return ahead
+
+    def _doubtful(
+        self, question: str, own: Reading, before: str | None, found: list[tuple[float, Candidate]]
+    ) -> bool:
+        """Tell whether the likeliest entry is not answered all the same: too little is said, or else."""
+        likeliest = next(c for _, c in found if c.at < len(self.faq.entries))
+        if likeliest.evidence.overlap >= SAME_WORDS:
+            return False
+        leans = _leans(question, own, before, likeliest.evidence)
+        return leans or self._lexicon.contradicts(own, likeliest.at)
 
     def _candidates(
         self, found: list[tuple[float, Candidate]], scores: dict[int, float]
@@ -185,14 +215,11 @@ class FaqIndex:
         return most[0][0]
 
 
-def _leans(question: str, reading: Reading, before: str | None, found: list[tuple[float, Candidate]]) -> bool:
+def _leans(question: str, reading: Reading, before: str | None, evidence: Evidence) -> bool:
     """Tell whether a question says too little to be answered.
 
     One word; two, one of which the entry lacks altogether; or « et pour un collègue ? ».
     """
-    evidence = found[0][1].evidence
-    if evidence.overlap >= SAME_WORDS:
-        return False
     if len(reading.stems) <= FEW_WORDS and evidence.missing >= STRANGER:
         return True
     return len(reading.stems) < LEAST_WORDS or (not before and french.is_follow_up(question))

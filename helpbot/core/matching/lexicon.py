@@ -7,6 +7,7 @@ Words that only frame a question (« comment obtenir », « combien coûte ») c
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,8 @@ from itertools import accumulate
 import numpy as np
 
 from helpbot.core import french
+from helpbot.core.matching.evidence import Evidence
+from helpbot.core.matching.slips import SLIP_LENGTH, slips
 from helpbot.core.matching.vectors import Floats, Narrow, Reading, Space, least, pieces, sums
 
 TYPO_LIKENESS = 0.5
@@ -24,14 +27,20 @@ SLIP = 0.85
 """Likeness of two words that are one slip of the finger apart (two in a long word)."""
 SLIP_SHORT = 0.8
 SLIP_LEAST = 0.2
-SLIP_LENGTH = 5
-LONG_WORD = 9
 ANSWER_CHARS = 400
 FRAME_TOLD = 0.4
 FRAME_STRANGE = 0.3
 HEAVIEST = 4
 """Subject words of a phrasing that are looked at, the weightiest first: more than these is not short."""
 SHOWN_WORDS = 5
+ABOUT = 0.2
+"""Share of an entry's phrasings from which on a class that they name is what it is about."""
+CORE = 5
+"""Words at the heart of an entry that are looked at: what most of its phrasings say, rare ones first."""
+
+
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_CLASS = re.compile(r"cp|ce[12]|cm[12]|[3-6]e|cap|bts")
 
 
 @cache
@@ -60,46 +69,12 @@ class Asked:
         return sum(self.unknown.values()) / self.total if self.total else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """How much of a question one entry accounts for, all between 0 and 1."""
-
-    cover: float
-    cover_with_answer: float
-    subject: float
-    """Share of the subject's words (frame words left out) found in the phrasings."""
-    frame_only: float
-    missing: float
-    """Weight of the heaviest subject word that neither phrasings nor answer have."""
-    reverse: float
-    """Share of the best phrasing that the question says."""
-    overlap: float
-    contrast: float
-    """Weight of the heaviest subject word that the FAQ says elsewhere and this entry's phrasings never."""
-    frame_contrast: float
-    """The same for words that frame a question (« comment », « combien »)."""
-    unphrased: float
-    """Weight of the heaviest subject word that its phrasings lack, be it in its answer or nowhere."""
-    frame_missing: float
-    """The same for words that frame a question: « annuler », where it is about ordering."""
-    frame_share: float
-    """Share of the question in framing words that its phrasings lack."""
-    strange: float
-    """Share of the question that neither the FAQ's phrasings nor this entry's answer ever say."""
-    row_cover: float
-    """Share of the question that the entry's nearest phrasing has."""
-    row_reverse: float
-    """Share of the nearest phrasing that the question says."""
-    row_missing: float
-    """Weight of the heaviest subject word of the nearest phrasing that the question does not say."""
-    words: tuple[str, ...]
-
-
 class Lexicon:
     """The words of every entry. Immutable once built."""
 
     __slots__ = (
         "_answers",
+        "_core",
         "_heaviest",
         "_known",
         "_lengths",
@@ -112,6 +87,7 @@ class Lexicon:
         "_told_by",
         "_told_scale",
         "_unknown",
+        "richness",
         "rows_of",
         "usual_size",
     )
@@ -124,10 +100,12 @@ class Lexicon:
         sizes = np.bincount(np.array(groups, np.intp), minlength=count).tolist()
         ends = list(accumulate(sizes))
         self.rows_of = [range(end - size, end) for size, end in zip(sizes, ends, strict=True)]
-        self._said = [frozenset(s for row in rows for s in readings[row].stems) for rows in self.rows_of]
+        self._said = [_shares([readings[row].stems for row in rows]) for rows in self.rows_of]
+        """Stem -> the share of the entry's phrasings that say it, one more counted that does not."""
         self._answers = [french.stems_told(a[:ANSWER_CHARS]) for a in answers]
-        sizes_seen = [math.log(max(1, min(size, 12))) for size in sizes]
-        self.usual_size = sum(sizes_seen) / max(1, len(sizes_seen))
+        self.richness = [math.log(max(1, min(size, 12))) for size in sizes]
+        """Logarithm of each entry's number of phrasings."""
+        self.usual_size = sum(self.richness) / max(1, len(self.richness))
         """Mean logarithm of an entry's number of phrasings: who has more draws more than its due."""
         self._told_by = _postings(self._answers)
         told = np.array([len(a) for a in self._answers], np.float64)
@@ -135,11 +113,17 @@ class Lexicon:
         self._told_scale = 1 / (0.5 + 0.5 * told / usual)  # a long answer has any word
         self._lengths = np.array([sum(map(self._weight, set(r.stems))) or 1.0 for r in readings])
         self._unknown = math.log(1 + count) + 1
+        self._core = [self._heart(shares) for shares in self._said]
         self._known = list(dict.fromkeys(w for r in readings for w in r.words if len(w) >= TYPO_LENGTH))
         subjects = space.stem_weights(frame_stems())
         self._heaviest = space.heaviest(subjects, HEAVIEST)
         self._subjects = np.append(subjects, np.float32(0))
         self._learn_pieces()
+
+    def _heart(self, shares: dict[str, float]) -> tuple[tuple[str, float], ...]:
+        """Give the words at the heart of an entry with their weights, the heaviest first."""
+        weighed = [(stem, self._weight(stem) * share / self._unknown) for stem, share in shares.items()]
+        return tuple(sorted(weighed, key=lambda of: (-of[1], of[0]))[:CORE])
 
     def _learn_pieces(self) -> None:
         """Note which known words have each piece, to find those most like an unknown one."""
@@ -233,6 +217,17 @@ class Lexicon:
         """Tell whether an entry has an answer to read; a redirection has none."""
         return bool(self._answers[entry])
 
+    def contradicts(self, reading: Reading, entry: int) -> bool:
+        """Tell whether a question names a year, or a class, and the entry is about others."""
+        said, answer = self._said[entry], self._answers[entry]
+        for kind, least_share in ((_YEAR, 0.0), (_CLASS, ABOUT)):
+            asked = {stem for stem in reading.stems if kind.fullmatch(stem)}
+            if asked and not any(stem in said or stem in answer for stem in asked):
+                told = [share for stem, share in said.items() if kind.fullmatch(stem)]
+                if told and max(told) >= least_share:
+                    return True
+        return False
+
     def told(self, asked: Asked) -> Floats:
         """Give, for each entry, the share of a question's words that its answer has."""
         having: list[Narrow] = []
@@ -253,15 +248,13 @@ class Lexicon:
         scores *= self._told_scale / max(total, 1e-9)
         return scores
 
-    def evidence(self, asked: Asked, entries: Sequence[int], without: int | None = None) -> list[Evidence]:
-        """Tell how much of a question some entries account for. `without`: a phrasing left out."""
+    def evidence(self, asked: Asked, entries: Sequence[int]) -> list[Evidence]:
+        """Tell how much of a question some entries account for."""
         if not entries:
             return []
         rows = [self.rows_of[entry] for entry in entries]
         worth = {stem: weight * asked.credit[stem] for stem, weight in asked.weights.items()}
         common = self._space.shared(worth)
-        if without is not None:
-            common[without] = 0
         lengths = np.concatenate([self._lengths[r.start : r.stop] for r in rows])
         common = np.concatenate([common[r.start : r.stop] for r in rows])
         starts = [0, *accumulate(len(r) for r in rows)][:-1]
@@ -271,20 +264,48 @@ class Lexicon:
         ends = [*starts[1:], len(alike)]
         best = [a + int(alike[a:b].argmax()) for a, b in zip(starts, ends, strict=True)]
         weighed = self._weighed(asked, worth)
+        unsaid = self._unsaid(asked, [r.start + at - a for r, at, a in zip(rows, best, starts, strict=True)])
         return [
-            self._explained(
-                asked, weighed, self._covered(asked, entry, without), entry, most, over, shared, size, missing
-            )
-            for entry, most, over, shared, size, missing in zip(
+            self._explained(asked, weighed, entry, rival, row)
+            for entry, rival, row in zip(
                 entries,
-                reverse,
-                alike[best].tolist(),
-                common[best].tolist(),
-                lengths[best].tolist(),
-                self._unsaid(asked, [r.start + at - a for r, at, a in zip(rows, best, starts, strict=True)]),
+                _rivals(entries),
+                zip(
+                    reverse,
+                    alike[best].tolist(),
+                    common[best].tolist(),
+                    lengths[best].tolist(),
+                    unsaid,
+                    strict=True,
+                ),
                 strict=True,
             )
         ]
+
+    def _apart(
+        self, weighed: list[tuple[str, float, float, bool]], entry: int, rival: int
+    ) -> tuple[float, float, float]:
+        """Give the heaviest word that only the entry has, that only its rival has, and its lead."""
+        own, other = self._said[entry], self._said[rival]
+        claimed = disclaimed = balance = 0.0
+        for stem, _, worth, _ in weighed:
+            mine, theirs = own.get(stem, 0.0), other.get(stem, 0.0)
+            balance += worth * (mine - theirs)
+            if mine and not theirs:
+                claimed = max(claimed, worth)
+            elif theirs and not mine:
+                disclaimed = max(disclaimed, worth)
+        return claimed, disclaimed, balance
+
+    def _said_of_core(self, asked: Asked, entry: int) -> tuple[float, float]:
+        """Give the heaviest word at an entry's heart that a question does not say, and how much it says."""
+        heart = said = missing = 0.0
+        for stem, weight in self._core[entry]:
+            credit = asked.credit.get(stem, 0.0)
+            heart += weight
+            said += weight * credit
+            missing = max(missing, weight * (1 - credit))
+        return missing, said / heart if heart else 0.0
 
     def _unsaid(self, asked: Asked, rows: Sequence[int]) -> list[float]:
         """Give the weight of the heaviest subject word of each phrasing that the question does not say."""
@@ -295,13 +316,6 @@ class Lexicon:
         ]
         weights: list[float] = self._subjects[heaviest].tolist()
         return weights
-
-    def _covered(self, asked: Asked, entry: int, without: int | None) -> frozenset[str]:
-        """Give the words of the question that an entry's phrasings have."""
-        own, rows = self._said[entry], self.rows_of[entry]
-        if without is None or without not in rows:
-            return own
-        return frozenset(s for s in asked.weights if s in own and self._space.has(s, rows, without))
 
     def _weighed(self, asked: Asked, worth: dict[str, float]) -> list[tuple[str, float, float, bool]]:
         """Give each word of the question, its weight, its worth, and whether it frames; what tells first."""
@@ -314,15 +328,12 @@ class Lexicon:
         self,
         asked: Asked,
         weighed: list[tuple[str, float, float, bool]],
-        covered: frozenset[str],
         entry: int,
-        reverse: float,
-        overlap: float,
-        common: float,
-        length: float,
-        unsaid: float,
+        rival: int,
+        row: tuple[float, float, float, float, float],
     ) -> Evidence:
-        told = self._answers[entry]
+        reverse, overlap, common, length, unsaid = row
+        told, covered = self._answers[entry], self._said[entry]
         cover = wide = subject = subject_all = missing = 0.0
         contrast = frame_contrast = unphrased = frame_missing = frame_share = strange = 0.0
         explained: list[str] = []
@@ -347,25 +358,47 @@ class Lexicon:
                 subject_all += weight
                 subject += worth if inside else 0.0
         total = asked.total or 1.0
-        return Evidence(
-            cover / total,
+        heaviest = self._unknown
+        claimed, disclaimed, balance = self._apart(weighed, entry, rival)
+        values = (
             wide / total,
             subject / subject_all if subject_all else 0.5,
             float(not subject),
-            missing / self._unknown,
+            missing / heaviest,
             reverse,
             overlap,
-            contrast / self._unknown,
-            frame_contrast / self._unknown,
-            unphrased / self._unknown,
-            frame_missing / self._unknown,
+            contrast / heaviest,
+            frame_contrast / heaviest,
+            unphrased / heaviest,
+            frame_missing / heaviest,
             frame_share / total,
             strange / total,
             common / total,
             common / length,
-            unsaid / self._unknown,
-            tuple([asked.origin.get(s, s) for s in explained[:SHOWN_WORDS]]),
+            unsaid / heaviest,
+            *self._said_of_core(asked, entry),
+            claimed / heaviest,
+            disclaimed / heaviest,
+            balance / total,
         )
+        return Evidence(
+            values, cover / total, tuple([asked.origin.get(s, s) for s in explained[:SHOWN_WORDS]])
+        )
+
+
+def _rivals(order: Sequence[int]) -> list[int]:
+    """Give for each entry the best of the others; itself where it is alone."""
+    return [order[1], *[order[0]] * (len(order) - 1)] if len(order) > 1 else list(order)
+
+
+def _shares(phrasings: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Give the share of some phrasings that say each stem, one more counted that says none."""
+    counts: dict[str, int] = {}
+    for stems in phrasings:
+        for stem in set(stems):
+            counts[stem] = counts.get(stem, 0) + 1
+    whole = len(phrasings) + 1
+    return {stem: count / whole for stem, count in counts.items()}
 
 
 def _postings(sets: Sequence[frozenset[str]]) -> dict[str, Narrow]:
@@ -375,52 +408,3 @@ def _postings(sets: Sequence[frozenset[str]]) -> dict[str, Narrow]:
             found.setdefault(stem, []).append(at)
     kind = least(len(sets))
     return {stem: np.array(at, kind) for stem, at in found.items()}
-
-
-def is_slip(typed: str, known: str) -> bool:
-    """Tell whether a slip leads from one word to the other."""
-    return slips(typed, known) is not None
-
-
-def slips(typed: str, known: str) -> int | None:
-    """Give how many slips (a letter more, less, other, or two swapped) lead from one word to the other.
-
-    One may, two in a long word; None when it takes more. The first letter is right: people rarely miss it.
-    """
-    if typed[:1] != known[:1] or len(typed) < SLIP_LENGTH:
-        return None
-    allowed = 2 if len(typed) >= LONG_WORD else 1
-    if abs(len(typed) - len(known)) > allowed:
-        return None
-    start, end = 1, 0
-    least = min(len(typed), len(known))
-    while start < least and typed[start] == known[start]:
-        start += 1
-    while end < least - start and typed[-1 - end] == known[-1 - end]:
-        end += 1
-    a, b = typed[start : len(typed) - end], known[start : len(known) - end]
-    if len(a) <= 1 and len(b) <= 1:
-        return max(len(a), len(b))
-    if abs(len(a) - len(b)) == max(len(a), len(b)):  # letters more, or less
-        found = max(len(a), len(b))
-    elif len(a) == len(b) == 2 and a == b[::-1]:
-        found = 1
-    else:
-        found = _distance(a, b, allowed) if allowed > 1 else 2
-    return found if found <= allowed else None
-
-
-def _distance(a: str, b: str, allowed: int) -> int:
-    """Give the Damerau-Levenshtein distance, or anything above `allowed` once it is exceeded."""
-    before: list[int] = []
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        older, before, row = before, row, [i]
-        for j, y in enumerate(b, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-        if min(row) > allowed:
-            return allowed + 1
-    return row[-1]

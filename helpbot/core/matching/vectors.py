@@ -223,7 +223,9 @@ class Space:
         cut = int(lengths[:cut].sum())
         whole = sums(rows[:cut], adds[:cut], self.rows)
         whole *= self._factors[0]
-        whole += sums(rows[cut:], adds[cut:], self.rows) * self._factors[1]
+        parts = sums(rows[cut:], adds[cut:], self.rows)
+        parts *= self._factors[1]
+        whole += parts
         return whole
 
     def shared(self, worth: dict[str, float]) -> Floats:
@@ -238,12 +240,6 @@ class Space:
         kept, ends = self._posting_rows, self._posting_ptr[ids + 1].tolist()
         spans = [kept[end - length : end] for end, length in zip(ends, lengths.tolist(), strict=True)]
         return np.concatenate(spans) if spans else kept[:0]
-
-    def has(self, stem: str, rows: range, but: int) -> bool:
-        """Tell whether some phrasing among `rows`, other than `but`, has a stem."""
-        at = self._words[stem]
-        own = self._posting_rows[self._posting_ptr[at] : self._posting_ptr[at + 1]]
-        return bool(((own >= rows.start) & (own < rows.stop) & (own != but)).any())
 
     def gram(self, rows: Places) -> Singles:
         """Give the cosines between some phrasings, as a square matrix."""
