@@ -44,9 +44,9 @@ async def answer_invitation(
     except Unreachable:
         return await store.run(partial(_try_later, row=row, now=now, wait=5_000))
     except RateLimited as limited:
-        return await store.run(
-            partial(_try_later, row=row, now=now, wait=limited.retry_after_ms, counts=False)
-        )
+        # The limit is our account's, not the room's: asking for the others would only be refused as well.
+        until = clock.now() + limited.retry_after_ms
+        return await store.run(partial(_all_later, until=until))
     return await store.run(partial(_joined, setting=setting, row=row, facts=facts, now=now))
 
 
@@ -70,11 +70,18 @@ def _left(tx: Tx, row: RoomRow) -> Written:
     return Written()
 
 
-def _try_later(tx: Tx, row: RoomRow, now: int, wait: int, *, counts: bool = True) -> Written:
+def _all_later(tx: Tx, until: int) -> Written:
+    for row in tx.invitations(until):
+        if row.membership is Membership.INVITE:
+            tx.save_room(replace(row, not_before=until))
+    return Written()
+
+
+def _try_later(tx: Tx, row: RoomRow, now: int, wait: int) -> Written:
     known = tx.room(row.facts.room)
     if known is not None and known.membership is not Membership.INVITE:
         return Written()  # a sync brought the news before the answer did
-    attempts = row.attempts + (1 if counts else 0)
+    attempts = row.attempts + 1
     if attempts >= MAX_ATTEMPTS:
         return _left(tx, row)
     tx.save_room(replace(row, attempts=attempts, not_before=now + wait * 2 ** max(0, attempts - 1)))

@@ -175,8 +175,9 @@ class Trial:
             encrypted = encryption == "all" or (encryption == "both" and n % 2 == 0)
             room = await self.lea.create_room(encrypted=encrypted, invite=[self.bot.user_id])
             rooms.append(room)
+        patience = 60 + 12 * count  # ten seconds a room where joining is limited
         for room in rooms:
-            await self.lea.wait(partial(_greets, room), 60, what="a greeting")
+            await self.lea.wait(partial(_greets, room), patience, what="a greeting")
         return rooms
 
     async def run(

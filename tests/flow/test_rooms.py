@@ -33,6 +33,22 @@ async def test_a_room_is_greeted_when_the_answer_to_the_join_was_lost(
         assert bot.kinds(room) == ["answer"]
 
 
+async def test_a_limited_bot_asks_for_no_other_room_until_it_may(bot: BotTester) -> None:
+    bot.server.limit(30_000, operation="join")
+    rooms = [bot.server.person(LEA).create_room(invite=[BOT]) for _ in range(3)]
+    before = len(bot.server.requests)
+    await bot.settle()
+
+    def joins() -> int:
+        return sum(r.operation == "join" for r in bot.server.requests[before:])
+
+    await bot.advance(seconds=29)
+    assert joins() == 1
+    await bot.advance(seconds=11)
+    assert [greetings(bot, room) for room in rooms] == [1, 1, 1]
+    assert joins() == 4
+
+
 async def test_rooms_that_a_fresh_database_finds_are_not_greeted_again(
     tmp_path: Path, clock: FakeClock
 ) -> None:
