@@ -68,6 +68,17 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class HandFiles:
+    """Somebody took the question: pass on to them the files that its asker sent before."""
+
+    to: UserId
+    room: RoomId
+    reply_slot: str
+    asker: str
+    """The asker's name where they agreed to it, else empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class Edit:
     """Change the message that stands in a slot of the ticket."""
 
@@ -112,4 +123,4 @@ class Reacted:
     """Open minutes between the offer and what they did."""
 
 
-Effect = Reacted | Send | Edit | RedactSlot | RedactAll | Schedule | Record
+Effect = Reacted | Send | HandFiles | Edit | RedactSlot | RedactAll | Schedule | Record

@@ -23,6 +23,7 @@ from helpbot.flow.commands.basics import help_with
 from helpbot.flow.desk import Desk, offer_slot, on_helpers_side
 from helpbot.flow.facts import credit, first_reply, late_reply, redirection, show, title_of
 from helpbot.flow.intake import TEXT_TYPES, pending_for
+from helpbot.flow.write import HELD_SLOT
 
 FOLLOW_UP_MS = 10 * MINUTE
 _DIGITS = {Tap.NONE_OF_THESE: 0, Tap.FIRST: 1, Tap.SECOND: 2, Tap.THIRD: 3}
@@ -41,6 +42,7 @@ class Conversation(Desk):
         if ticket is not None:
             self.carry(tickets.withdrawn(ticket, self.facts(ticket)))
             proposals.withdraw(self, ticket)
+        self.tx.drop_held(slot=f"{HELD_SLOT}{event.target}")
         for row in self.tx.relays_of(event.target):
             self.writer.redact_row(row)
             helped = self.tx.ticket(row.ticket) if row.ticket else None
@@ -267,6 +269,8 @@ class Conversation(Desk):
             return
         people = reply.kind is Kind.ROUTE and self.setting.policy.room(event.room).route_always
         self.carry(tickets.ask(ticket, reply, self.facts(ticket, people=people)))
+        if event.file is not None and reply.kind is Kind.ROUTE:
+            files.of_question(self, event)
 
     def _before(self, event: Message) -> str | None:
         """Return what the same person asked here just before, for « et pour les bts ? »."""

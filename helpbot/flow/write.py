@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from helpbot.core.effects import (
     Edit,
     Effect,
+    HandFiles,
     JobKind,
     Kind,
     Reacted,
@@ -17,10 +19,11 @@ from helpbot.core.effects import (
     Schedule,
     Send,
 )
-from helpbot.core.files import as_file
+from helpbot.core.files import as_file, may_pass_on
 from helpbot.core.helplog import help_record
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId, txn_id
 from helpbot.core.notices import NothingToVerify, Notice, Relayed, RelayedMore, Taken
+from helpbot.core.notices.files import FileMayNot, FollowUpFile
 from helpbot.core.notices.peers import PeerAnswered, PeerSolved
 from helpbot.core.notices.trust import VerifyWithOperator
 from helpbot.core.notices.twins import SolvedBefore
@@ -28,10 +31,13 @@ from helpbot.core.records import FILE_TEXT, LEAVE, Job, OutboxRow, Priority
 from helpbot.core.routing import learned
 from helpbot.core.tickets import Decision, Ticket
 from helpbot.flow import twins
+from helpbot.flow.facts import room_facts
 from helpbot.flow.setting import Setting
 from helpbot.ports import Tx
 from helpbot.texts import Text
 
+HELD_SLOT = "held/"
+"""What the slot of a file begins with that waits for whoever takes the question."""
 _PRIORITY = {Kind.OFFER: Priority.OFFER, Kind.STATUS: Priority.STATUS, Kind.GREETING: Priority.GREETING}
 
 
@@ -84,6 +90,8 @@ class Writer:
         ticket = self._tx.save_ticket(decision.ticket)
         for effect in decision.effects:
             self._effect(ticket, effect)
+        if ticket.ended and (ticket.plan is not None or ticket.entry is None):
+            self._tx.drop_held(ticket.id)
         if ticket.twins:
             twins.follow(self._tx, self._setting, self, ticket, decision.effects)
         return ticket
@@ -92,6 +100,8 @@ class Writer:
         match effect:
             case Send():
                 self._send(ticket, effect)
+            case HandFiles():
+                self._hand_files(ticket, effect)
             case Edit():
                 self._edit(ticket, effect)
             case RedactSlot(slot):
@@ -219,6 +229,39 @@ class Writer:
         )
         if send.kind is Kind.OFFER and send.mentions:
             self._tx.note_noticed(send.mentions, self.now)
+
+    def hold_file(self, ticket: Ticket, event: EventId, file: Mapping[str, Any], caption: str) -> None:
+        """Keep a file of the asker for whoever takes the question."""
+        row = OutboxRow(
+            txn_id(self._cause, f"{HELD_SLOT}{event}"),
+            ticket.room,
+            "m.room.message",
+            {**file, "body": caption},
+            Priority.ANSWER,
+            self.now,
+            ticket.id,
+            f"{HELD_SLOT}{event}",
+        )
+        self._tx.hold(row)
+
+    def _hand_files(self, ticket: Ticket, hand: HandFiles) -> None:
+        """Pass on what the asker sent before somebody took the question; where it may not go, say so."""
+        for row in self._tx.held(ticket.id):
+            event = EventId(row.slot.removeprefix(HELD_SLOT))
+            caption = row.content.pop("body")
+            if may_pass_on(row.content, room_facts(self._tx, ticket.room), room_facts(self._tx, hand.room)):
+                send = Send(
+                    f"follow/{event}",
+                    hand.room,
+                    FollowUpFile(ticket.ref, hand.asker, caption),
+                    Kind.RELAY,
+                    reply_slot=hand.reply_slot,
+                    mentions=(hand.to,),
+                    file=row.content,
+                )
+            else:
+                send = Send(f"kept/{event}", ticket.room, FileMayNot(), Kind.STATUS, reply_to=event)
+            self._send(ticket, send)
 
     def _edit(self, ticket: Ticket, edit: Edit) -> None:
         original = self._tx.slot_row(ticket.id, edit.slot)

@@ -78,6 +78,18 @@ class DeparturesTx(Protocol):
         """Keep the unsent messages of a ticket (or of one slot of it) from being sent."""
         ...
 
+    def hold(self, row: OutboxRow) -> None:
+        """Keep a file of an asker for whoever takes the question; a second time changes nothing."""
+        ...
+
+    def held(self, ticket: TicketId) -> list[OutboxRow]:
+        """Return what is kept for whoever takes a question, in the order in which it came."""
+        ...
+
+    def drop_held(self, ticket: TicketId | None = None, *, slot: str = "") -> None:
+        """Forget what is kept for a question, or the one file of a slot."""
+        ...
+
     def cancel_row(self, row_id: int) -> None:
         """Keep one unsent message from being sent, and forget its words."""
         ...

@@ -251,6 +251,17 @@ async def test_relayed_copies_are_found_by_their_source(store: Store) -> None:
     assert [r.txn_id for r in await store.run(lambda tx: tx.relays_of("$h"))] == ["r1", "r2"]
 
 
+async def test_what_is_held_for_a_question_is_not_sent_and_may_be_forgotten(store: Store) -> None:
+    rows = [row(f"h{n}", slot=f"held/${n}", ticket=TicketId(1 + n // 2)) for n in range(4)]
+    await store.run(lambda tx: [tx.hold(r) for r in (*rows, rows[0])])
+    assert await store.run(lambda tx: tx.unsent()) == []
+    assert [r.slot for r in await store.run(lambda tx: tx.held(TicketId(1)))] == ["held/$0", "held/$1"]
+    await store.run(lambda tx: tx.drop_held(slot="held/$1"))
+    await store.run(lambda tx: tx.drop_held(TicketId(2)))
+    assert [r.slot for r in await store.run(lambda tx: tx.held(TicketId(1)))] == ["held/$0"]
+    assert await store.run(lambda tx: tx.held(TicketId(2))) == []
+
+
 async def test_a_ticket_comes_back_as_it_was(store: Store) -> None:
     full = ticket(
         thread=EventId("$t"),

@@ -36,6 +36,10 @@ def media(bot: BotTester) -> dict[str, Any]:
     return {"file": SEALED} if bot.server.room(bot.school).encrypted else {"url": "mxc://test/abc"}
 
 
+def pictures(bot: BotTester) -> list[Seen]:
+    return [m for m in bot.shown(bot.helpers) if m.msgtype == "m.image"]
+
+
 async def offered(bot: BotTester) -> Seen:
     await bot.says(LEA, UNKNOWN)
     await bot.reacts(LEA, bot.last().event_id, "🙋")
@@ -83,11 +87,77 @@ async def test_a_caption_travels_with_it_and_may_be_edited(bot: BotTester) -> No
     assert [m.msgtype for m in bot.shown() if m.msgtype == "m.image"] == []
 
 
-async def test_an_askers_picture_reaches_the_helper_once_there_is_one(bot: BotTester) -> None:
+async def test_an_askers_picture_waits_for_whoever_takes_the_question(bot: BotTester) -> None:
     offer = await offered(bot)
     status = bot.last()
-    await sends(bot, LEA, bot.school, reply_to=status.event_id, **media(bot))
-    assert "renvoyez" in bot.last().body
+    sent = await sends(bot, LEA, bot.school, reply_to=status.event_id, **media(bot))
+    assert "recevra ce fichier" in bot.last().body
+    assert pictures(bot) == []
+    await bot.restart()
+    await bot.reacts(offer.mentions[0], offer.event_id, "✋", room=bot.helpers)
+    [copy] = pictures(bot)
+    assert media(bot).items() <= copy.content.items()
+    assert copy.mentions == offer.mentions
+    assert "Léa" not in copy.body
+    await bot.reacts(offer.mentions[0], offer.event_id, "⏭️", room=bot.helpers)
+    second = bot.last(bot.helpers)
+    assert second.mentions != offer.mentions
+    await bot.reacts(second.mentions[0], second.event_id, "✋", room=bot.helpers)
+    assert [m.mentions for m in pictures(bot)] == [offer.mentions, second.mentions]
+    await bot.deletes(LEA, sent)
+    assert pictures(bot) == []
+
+
+async def test_a_picture_with_the_question_reaches_whoever_takes_it_and_nobody_before(bot: BotTester) -> None:
+    words = {
+        "body": f"@helpbot {UNKNOWN}",
+        "filename": "capture.png",
+        "m.mentions": {"user_ids": ["@helpbot:test"]},
+    }
+    await sends(bot, LEA, bot.school, **media(bot), **words)
+    await bot.reacts(LEA, bot.last().event_id, "🙋")
+    offer = bot.last(bot.helpers)
+    assert pictures(bot) == []
+    await bot.reacts(offer.mentions[0], offer.event_id, "✋", room=bot.helpers)
+    [copy] = pictures(bot)
+    assert media(bot).items() <= copy.content.items()
+
+
+async def test_a_picture_that_its_author_takes_back_waits_no_more(bot: BotTester) -> None:
+    offer = await offered(bot)
+    sent = await sends(bot, LEA, bot.school, reply_to=bot.last().event_id, **media(bot))
+    await bot.deletes(LEA, sent)
+    await bot.reacts(offer.mentions[0], offer.event_id, "✋", room=bot.helpers)
+    assert pictures(bot) == []
+
+
+async def test_what_waited_and_may_not_go_where_the_helper_is_is_said(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    async with BotTester(tmp_path, clock, encrypted=False) as bot:
+        offer = await offered(bot)
+        await sends(bot, LEA, bot.school, reply_to=bot.last().event_id, file=SEALED)
+        await bot.reacts(offer.mentions[0], offer.event_id, "✋", room=bot.helpers)
+        assert pictures(bot) == []
+        assert any("peux pas" in m.body for m in bot.shown())
+
+
+async def test_five_wait_and_none_any_more_when_the_question_ends(bot: BotTester) -> None:
+    await offered(bot)
+    status = bot.last()
+    for n in range(6):
+        await sends(bot, LEA, bot.school, reply_to=status.event_id, **media(bot))
+        assert ("déjà plusieurs" in bot.last().body) is (n == 5)
+    [ticket] = await bot.tickets()
+    assert len(await bot.running.store.run(lambda tx: tx.held(ticket.id))) == 5
+    await bot.says(LEA, "!annuler")
+    assert (await bot.tickets())[0].ended
+    assert await bot.running.store.run(lambda tx: tx.held(ticket.id)) == []
+
+
+async def test_an_askers_picture_reaches_the_helper_who_is_there(bot: BotTester) -> None:
+    offer = await offered(bot)
+    status = bot.last()
     await bot.reacts(offer.mentions[0], offer.event_id, "✋", room=bot.helpers)
     sent = await sends(bot, LEA, bot.school, reply_to=status.event_id, **media(bot))
     copy = bot.last(bot.helpers)

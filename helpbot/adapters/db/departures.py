@@ -13,6 +13,7 @@ from helpbot.adapters.db.prepared import insert_once
 from helpbot.adapters.db.queries import (
     ASIDE,
     CANCELLED,
+    HELD,
     SENT,
     UNSENT,
     Area,
@@ -160,6 +161,21 @@ class Departures(Area):
                 sa.update(outbox).where(outbox.c.id.in_(ids)).values(state=CANCELLED, content="{}")
             )
         return ids
+
+    def hold(self, row: OutboxRow) -> None:
+        """Keep a file of an asker for whoever takes the question; a second time changes nothing."""
+        self._row(_ADD_OUTBOX, **codec.outbox_values(row) | {"state": HELD})
+
+    def held(self, ticket: TicketId) -> list[OutboxRow]:
+        """Return what is kept for whoever takes a question, in the order in which it came."""
+        query = sa.select(outbox).where(outbox.c.ticket == ticket, outbox.c.state == HELD)
+        return [codec.outbox_row(r) for r in self._all(query.order_by(outbox.c.id))]
+
+    def drop_held(self, ticket: TicketId | None = None, *, slot: str = "") -> None:
+        """Forget what is kept for a question, or the one file of a slot."""
+        which = outbox.c.slot == slot if ticket is None else outbox.c.ticket == ticket
+        query = sa.update(outbox).where(which, outbox.c.state == HELD)
+        self._connection.execute(query.values(state=CANCELLED, content="{}"))
 
     def cancel_row(self, row_id: int) -> None:
         """Keep one unsent message from being sent, and forget its words."""

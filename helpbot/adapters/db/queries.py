@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from helpbot.adapters.db.prepared import Prepared, Values
 
 WAITING, DONE, PARKED = 0, 1, 2
-UNSENT, SENT, ASIDE, CANCELLED = 0, 1, 2, 3
+UNSENT, SENT, ASIDE, CANCELLED, HELD = 0, 1, 2, 3, 4
 
 Param = sa.bindparam
 

@@ -150,7 +150,8 @@ outbox = sa.Table(
     sa.Index("outbox_slot", "slot"),
     sqlite_autoincrement=True,
 )
-"""state: 0 to be sent, 1 sent, 2 parked for a person to look at, 3 cancelled."""
+"""state: 0 to be sent, 1 sent, 2 parked for a person to look at, 3 cancelled, 4 held (a file of the
+asker that waits for whoever takes the question)."""
 
 volunteers = sa.Table(
     "volunteers",

@@ -28,8 +28,15 @@ class FileMayNot(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class FileKept(Notice):
+    """A file of an asker, while nobody has taken the question: it waits for whoever does."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileLater(Notice):
-    """A file of an asker, while nobody has taken the question."""
+    """One file more of an asker than are kept while nobody has taken the question."""
 
     ref: str
 

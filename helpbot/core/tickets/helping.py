@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from helpbot.core import notices as say
-from helpbot.core.effects import Edit, Effect, JobKind, Kind, Reacted, Record, Schedule, Send
+from helpbot.core.effects import Edit, Effect, HandFiles, JobKind, Kind, Reacted, Record, Schedule, Send
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.routing import (
     Refusal,
@@ -194,6 +194,8 @@ def claim(
         mine = replace(asked, room=room, slot=slot, state=OfferState.CLAIMED, private=private)
     else:
         mine = Offer(user, room, slot, facts.now, OfferState.CLAIMED, private=private, unasked=True)
+    if room != ticket.room:
+        effects.append(HandFiles(user, room, slot, facts.name_of(ticket.asker) if ticket.named else ""))
     ticket = replace(
         ticket,
         state=State.CLAIMED,
