@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
+from helpbot.core import notices as say
 from helpbot.core.corpus import Corpus, CorpusText, corpus
 from helpbot.core.effects import JobKind, Kind
 from helpbot.core.helplog import outcome_of
 from helpbot.core.ids import TicketId, UserId
+from helpbot.core.incoming import Message
 from helpbot.core.monthly import due_after, monthly_report, shown_number
 from helpbot.core.records import Job
 from helpbot.core.report import GROUPS, Number, Report, first_whole_month, publish
 from helpbot.core.spans import DAY
 from helpbot.core.tickets import State
 from helpbot.flow.setting import Policy, Setting
-from helpbot.flow.write import Writer
-from helpbot.ports import Tx
+from helpbot.flow.write import Writer, Written
+from helpbot.ports import Clock, Store, Tx
 
 MONTH_MS = 30 * DAY
 NO_TICKET = TicketId(0)
+ASKED, MONTHLY = "report_asked", "report_monthly"
 
 
 def read_report(tx: Tx, policy: Policy, now: int) -> Report:
@@ -53,27 +58,68 @@ def read_corpus(tx: Tx, policy: Policy, alias: Callable[[UserId], str]) -> Corpu
     )
 
 
+def ask_for_report(tx: Tx, event: Message) -> None:
+    """Remember that somebody wants the report: counting a long log takes longer than others may wait."""
+    known = json.loads(tx.remembered(ASKED) or "[]")
+    tx.remember(ASKED, json.dumps([*known, [event.room, event.event_id, event.thread]]))
+
+
+async def report_once(store: Store, clock: Clock, setting: Setting) -> Written | None:
+    """Tell the report to whoever asked for it, and that of the month when it is due. None: neither."""
+    if not await store.run(_wanted):
+        return None
+    report = await store.read(partial(read_report, policy=setting.policy, now=clock.now()))
+    return await store.run(partial(_tell, setting=setting, report=report, now=clock.now()))
+
+
+def _wanted(tx: Tx) -> bool:
+    return bool(json.loads(tx.remembered(ASKED) or "[]") or tx.remembered(MONTHLY))
+
+
+def _tell(tx: Tx, setting: Setting, report: Report, now: int) -> Written:
+    written = Written()
+    for room, event, thread in json.loads(tx.remembered(ASKED) or "[]"):
+        writer = Writer(tx, setting, event, now)
+        told = say.Report(report_lines(report))
+        writer.say(room, told, Kind.COMMAND, purpose="Report", reply_to=event, thread=thread)
+        written.rows += writer.written.rows
+    tx.remember(ASKED, "[]")
+    if month := tx.remembered(MONTHLY):
+        writer = Writer(tx, setting, f"monthly/{month}", now)
+        _tell_months(tx, setting, writer, report, int(month), now)
+        tx.remember(MONTHLY, "")
+        written.rows += writer.written.rows
+        if writer.written.next_due is not None:
+            written.wake_at(writer.written.next_due)
+    return written
+
+
 def plan_monthly_report(tx: Tx, policy: Policy, now: int) -> None:
     """Set the timer of the monthly report where there is none: this month's comes first."""
-    if tx.timer(NO_TICKET, JobKind.MONTHLY_REPORT) is None:
+    if tx.timer(NO_TICKET, JobKind.MONTHLY_REPORT) is None and not tx.remembered(MONTHLY):
         _plan(tx, policy, f"{policy.calendar.local(now):%Y-%m}")
 
 
-def send_monthly_report(tx: Tx, setting: Setting, writer: Writer, job: Job, now: int) -> None:
-    """Tell the review room of the months that ended, keep them as published, plan the next one.
+def want_monthly_report(tx: Tx, setting: Setting, writer: Writer, job: Job, now: int) -> None:
+    """Have the months that ended told to the review room; outside the open hours it waits for them.
 
-    Outside the open hours it waits for them. The timer's epoch is the first month to tell (202611).
+    The timer's epoch is the first month to tell (202611).
     """
-    policy = setting.policy
-    opens = policy.hours.next_open(now)
+    opens = setting.policy.hours.next_open(now)
     if opens > now:
         tx.schedule(replace(job, due=opens))
         writer.written.wake_at(opens)
         return
+    tx.remember(MONTHLY, str(job.epoch))
+    writer.written.report = True
+
+
+def _tell_months(tx: Tx, setting: Setting, writer: Writer, report: Report, first: int, now: int) -> None:
+    """Tell the review room of the months from the first one on, keep them as published, plan the next."""
+    policy = setting.policy
     current = f"{policy.calendar.local(now):%Y-%m}"
-    report = read_report(tx, policy, now)
     tx.keep_months({month: line for month, line in report.months.items() if month < current})
-    notice = monthly_report(report, f"{job.epoch // 100:04}-{job.epoch % 100:02}", current)
+    notice = monthly_report(report, f"{first // 100:04}-{first % 100:02}", current)
     if notice is not None and policy.review_room is not None:
         writer.say(policy.review_room, notice, Kind.STATUS, purpose="monthly")
     writer.written.wake_at(_plan(tx, policy, current))

@@ -20,6 +20,7 @@ from helpbot.flow.handle import handle, learn_name
 from helpbot.flow.intake import open_sealed, take_in
 from helpbot.flow.publish import Publisher, publish_one, share_at
 from helpbot.flow.readback import ReadBack
+from helpbot.flow.report import report_once
 from helpbot.flow.rooms import answer_invitation
 from helpbot.flow.setting import Setting
 from helpbot.flow.survey import Surveyor, survey_once
@@ -74,6 +75,7 @@ class Bot:
     _invited: asyncio.Event = field(default_factory=asyncio.Event)
     _refused: asyncio.Event = field(default_factory=asyncio.Event)
     _publishing: asyncio.Event = field(default_factory=asyncio.Event)
+    _reporting: asyncio.Event = field(default_factory=asyncio.Event)
     _surveying: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -208,6 +210,14 @@ class Bot:
         self._written(written)
         return True
 
+    async def report_once(self) -> bool:
+        """Tell the counts of the log where they were asked for or are due. Returns whether they were."""
+        written = await report_once(self.store, self.clock, self.setting)
+        if written is None:
+            return False
+        self._written(written)
+        return True
+
     async def survey_once(self) -> bool:
         """Tell what the FAQ lacks where that is due or was asked for. Returns whether it was."""
         if self.surveyor is None:
@@ -244,7 +254,7 @@ class Bot:
             while await self.handle_one() or await self.invitation_once() or await self.timer_once():
                 did = True
             did |= await self.tell_unreadable()
-            while await self.publish_one() or await self.survey_once():
+            while await self.publish_one() or await self.report_once() or await self.survey_once():
                 did = True
             while await self.deliver_one():
                 did = True
@@ -269,7 +279,7 @@ class Bot:
         self.on_ready()
         steps = [self._sync_loop, self._handle_loop, self._deliver_loop, self._timer_loop]
         steps += [self._invitation_loop, self._upkeep_loop, self._faq_loop, self._unreadable_loop]
-        steps += [self._publish_loop, self._survey_loop]
+        steps += [self._publish_loop, self._report_loop, self._survey_loop]
         tasks = [asyncio.create_task(step(), name=step.__name__) for step in steps]
         stop = asyncio.create_task(self._stopping.wait())
         try:
@@ -330,6 +340,8 @@ class Bot:
             self._timers.set()
         if written.publish:
             self._publishing.set()
+        if written.report:
+            self._reporting.set()
         if written.survey:
             self._surveying.set()
 
@@ -428,6 +440,13 @@ class Bot:
             while await self.publish_one():
                 pass
             await self._wait(self._publishing, await self.store.run(share_at))
+
+    async def _report_loop(self) -> None:
+        while True:
+            self._reporting.clear()
+            while await self.report_once():
+                pass
+            await self._reporting.wait()
 
     async def _survey_loop(self) -> None:
         while True:

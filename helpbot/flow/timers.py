@@ -12,7 +12,7 @@ from helpbot.core.spans import MINUTE
 from helpbot.flow.digest import send_digest
 from helpbot.flow.facts import load_facts
 from helpbot.flow.handle import learn_name
-from helpbot.flow.report import send_monthly_report
+from helpbot.flow.report import want_monthly_report
 from helpbot.flow.setting import NameNeeded, Setting
 from helpbot.flow.thanks import thank
 from helpbot.flow.write import Writer, Written
@@ -56,7 +56,7 @@ def decide_job(tx: Tx, setting: Setting, job: Job, now: int) -> Written:
     tx.finish_job(job)
     writer = Writer(tx, setting, f"job/{job.ticket}/{job.kind}/{job.epoch}/{job.due}", now)
     if job.kind is JobKind.MONTHLY_REPORT:
-        send_monthly_report(tx, setting, writer, job, now)
+        want_monthly_report(tx, setting, writer, job, now)
         return writer.written
     if job.kind is JobKind.DIGEST:
         send_digest(tx, setting, writer, now)

@@ -49,6 +49,7 @@ class Written:
     cancelled: list[int] = field(default_factory=list)
     next_due: int | None = None
     """When the earliest of the timers set is due."""
+    report: bool = False
     survey: bool = False
     """Somebody asked what the FAQ lacks."""
     publish: bool = False

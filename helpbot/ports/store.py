@@ -47,6 +47,13 @@ class Store(Protocol):
         """Run `work` in one transaction and return what it returns; on any error nothing is kept."""
         ...
 
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        """Return what `work` reads, as the database stood when it began; transactions go on meanwhile.
+
+        For what takes longer than an answer may wait. `work` changes nothing, and may run on another thread.
+        """
+        ...
+
     async def checkpoint(self) -> None:
         """Do the database's own slow upkeep beside the transactions that go on."""
         ...

@@ -35,6 +35,7 @@ _READS = frozenset({
     "last_ticket", "open_tickets", "claims_of", "offered_to", "stopped_plans", "due_jobs", "next_wake",
     "volunteers", "loads", "backlog", "thanks_waiting", "counts",
     "proposal", "proposals_of", "open_proposals", "cards_of", "edit", "edit_in_hand", "edits_left", "edits",
+    "credited", "names_credited", "answers_naming", "cards_naming",
     "proposals_since", "asked_since", "last_helped", "marks", "topics", "past_tickets", "remembered",
 })  # fmt: skip
 """Queries that change nothing: a crash around them is a crash at the point before."""
@@ -122,6 +123,9 @@ class _CrashingStore:
     async def checkpoint(self) -> None:
         """Nothing can be lost in it."""
         await self._store.checkpoint()
+
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        return await self._store.read(work)
 
     async def scrub(self) -> bool:
         """The points of what comes before and after it are those of the transactions around it."""

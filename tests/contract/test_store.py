@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
+import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -642,3 +645,26 @@ async def test_records_move_to_the_counts_of_who_asked_for_it_once(store: Store)
     assert {o: t.count for o, t in left.outcomes.items()} == {"volunteer": 2, "withdrawn": 1}
     await store.run(lambda tx: tx.drop_journey("h"))
     assert await store.run(lambda tx: (tx.keeps_journey("h"), len(tx.journey("h")))) == (False, 1)
+
+
+async def test_a_long_read_keeps_no_transaction_waiting_and_sees_one_moment(store: Store) -> None:
+    await store.run(lambda tx: tx.remember("a", "before"))
+    begun, written = threading.Event(), threading.Event()
+
+    def read(tx: Tx) -> tuple[str | None, bool, str | None]:
+        first = tx.remembered("a")
+        begun.set()
+        return first, written.wait(30), tx.remembered("a")
+
+    reading = asyncio.create_task(store.read(read))
+    await asyncio.to_thread(begun.wait, 30)
+    await store.run(lambda tx: tx.remember("a", "after"))
+    written.set()
+    assert await reading == ("before", True, "before")
+    assert await store.read(lambda tx: tx.remembered("a")) == "after"
+
+
+async def test_a_read_changes_nothing(store: Store) -> None:
+    with contextlib.suppress(sqlite3.OperationalError):  # SQLite says no; elsewhere nothing of it stays
+        await store.read(lambda tx: tx.remember("a", "1"))
+    assert await store.run(lambda tx: tx.remembered("a")) is None

@@ -54,6 +54,7 @@ class SqlStore:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
         self._local = engine.dialect.name == "sqlite"
         self._connection: sa.Connection | None = None
 
@@ -82,6 +83,26 @@ class SqlStore:
                 driver.execute("ROLLBACK")
             raise
         return result
+
+    async def read(self, work: Callable[[SqlTx], T]) -> T:
+        """Return what `work` reads, on a thread and a connection of its own; it changes nothing."""
+        return await asyncio.get_running_loop().run_in_executor(self._reader, self._read, work)
+
+    def _read(self, work: Callable[[SqlTx], T]) -> T:
+        level = "AUTOCOMMIT" if self._local else "REPEATABLE READ"
+        with self._engine.connect().execution_options(isolation_level=level) as connection:
+            if not self._local:
+                with connection.begin() as transaction:
+                    found = work(SqlTx(connection))
+                    transaction.rollback()
+                return found
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA query_only=ON")
+            driver.execute("BEGIN")
+            try:
+                return work(SqlTx(connection))
+            finally:
+                connection.invalidate()  # with its cache, and what it began
 
     async def checkpoint(self) -> None:
         """Move the write-ahead log into the database file, beside the transactions that go on."""
@@ -134,6 +155,7 @@ class SqlStore:
 
     async def close(self) -> None:
         """Close the database."""
+        self._reader.shutdown(wait=True)
         await asyncio.get_running_loop().run_in_executor(self._aside, self._close)
         self._aside.shutdown(wait=True)
 
