@@ -135,7 +135,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--loads", type=float, nargs="+", default=[0.5, 0.75, 1.0])
     parser.add_argument("--others", nargs="*", choices=OTHERS, default=list(OTHERS))
-    parser.add_argument("--academie-weeks", type=int, default=2)
+    parser.add_argument("--academie-weeks", type=int, default=36)
     parser.add_argument("--runs", type=Path, default=Path("build/routing"))
     chosen = parser.parse_args()
     page = PAGE.read_text()

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from helpbot.adapters.calendars import load_calendar
 from helpbot.core import notices as say
 from helpbot.core import tickets
-from helpbot.core.effects import Edit, JobKind, Kind, Record, RedactAll, Schedule, Send
+from helpbot.core.effects import FENCED, Edit, JobKind, Kind, Record, RedactAll, Schedule, Send
 from helpbot.core.hours import OpenHours
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import RoomFacts
@@ -437,8 +437,7 @@ class Life(RuleBasedStateMachine):
         job = min(self.jobs, key=lambda kind: (self.jobs[kind][0], kind))
         due, epoch = self.jobs.pop(job)
         self.now = max(self.now, due)
-        fenced = job in (JobKind.ASK, JobKind.CLAIM_SILENCE)
-        if not fenced or epoch == self.ticket.epoch:
+        if job not in FENCED or epoch == self.ticket.epoch:
             self.take(tickets.due(self.ticket, job, self.facts()))
 
     def teardown(self) -> None:
