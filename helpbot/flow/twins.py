@@ -31,12 +31,16 @@ def meet(desk: Desk, ticket: Ticket, reply: Reply) -> bool:
 
 
 def _join(desk: Desk, ticket: Ticket, reply: Reply) -> bool:
-    here = room_facts(desk.tx, ticket.room)
+    here, policy = room_facts(desk.tx, ticket.room), desk.setting.policy
     for known, text in desk.tx.open_texts():
         if not same_question(ticket.text, text):
             continue
         first = desk.tx.ticket(known)
-        if first is None or not tickets.may_join(ticket, first, here, room_facts(desk.tx, first.room)):
+        if first is None:
+            continue
+        there, school = room_facts(desk.tx, first.room), policy.room(first.room).school
+        one_school = bool(school) and school == policy.room(ticket.room).school
+        if not tickets.may_join(ticket, first, here, there, one_school=one_school):
             continue
         mine = replace(ticket, theme=reply.theme, revision=reply.revision)
         desk.carry(tickets.join(mine, first, desk.facts(ticket)))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from helpbot.core.ids import EventId
+from helpbot.core.ids import EventId, RoomId
 from helpbot.core.sameness import quoted, same_question
 from helpbot.core.tickets import Outcome, State
+from helpbot.flow.setting import RoomPolicy
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.fakerooms import Seen
 from helpbot.testing.tester import ANNE, LEA, SAM, UNKNOWN, BotTester
@@ -90,12 +92,44 @@ async def test_a_twin_may_be_asked_apart_at_once(bot: BotTester) -> None:
     assert len(bot.shown(bot.helpers, kind="offer")) == 2
 
 
-async def test_a_question_of_another_room_is_not_joined(bot: BotTester) -> None:
-    await asked(bot)
-    other = bot.server.person(ANNE).create_room(encrypted=True, invite=["@helpbot:test"])
+async def other_room(bot: BotTester, *, school: str, encrypted: bool = True) -> RoomId:
+    """Make a second room, the first one being of the Collège Exemple."""
+    other = bot.server.person(ANNE).create_room(encrypted=encrypted, invite=["@helpbot:test"])
     await bot.settle()
+    setting = bot.running.setting
+    rooms = {bot.school: RoomPolicy(school="Collège Exemple"), other: RoomPolicy(school=school)}
+    setting.policy = replace(setting.policy, rooms=rooms)
+    return other
+
+
+async def test_a_twin_in_another_room_of_the_school_gets_the_answer_there(
+    bot: BotTester,
+) -> None:
+    other = await other_room(bot, school="Collège Exemple")
+    offer = await asked(bot)
     await bot.says(ANNE, AGAIN, room=other)
-    assert "demande à un·e collègue volontaire" in bot.last(other).body
+    assert "vous aurez la réponse en même temps" in bot.last(other).body
+    assert "là où elle l’a posée" in bot.shown(bot.helpers)[0].body, (
+        "who answers knows that it goes elsewhere"
+    )
+    assert len(bot.shown(bot.helpers)) == 1
+    await bot.says(offer.mentions[0], "au sous-sol", room=bot.helpers, reply_to=offer.event_id)
+    assert "au sous-sol" in bot.last().body
+    assert "au sous-sol" in bot.last(other).body
+    assert "Léa" not in bot.last(other).body
+
+
+@pytest.mark.parametrize(
+    ("school", "encrypted"), [("", True), ("Lycée Exemple", True), ("Collège Exemple", False)]
+)
+async def test_a_question_of_another_school_or_a_less_protected_room_is_not_joined(
+    tmp_path: Path, clock: FakeClock, school: str, encrypted: bool
+) -> None:
+    async with BotTester(tmp_path, clock, encrypted=True) as bot:
+        other = await other_room(bot, school=school, encrypted=encrypted)
+        await asked(bot)
+        await bot.says(ANNE, AGAIN, room=other)
+        assert "demande à un·e collègue volontaire" in bot.last(other).body
 
 
 async def test_a_solved_twin_is_shown_first_where_both_agreed(bot: BotTester) -> None:

@@ -16,15 +16,18 @@ from helpbot.core.tickets.parts import first_timers, live_offers, plan_of, refre
 from helpbot.core.tickets.values import Decision, Facts, Outcome, Pending, State, Ticket
 
 
-def may_join(ticket: Ticket, first: Ticket, here: RoomFacts, there: RoomFacts) -> bool:
+def may_join(ticket: Ticket, first: Ticket, here: RoomFacts, there: RoomFacts, *, one_school: bool) -> bool:
     """Tell whether a new question may wait for the answer to one that is being asked already.
 
-    Its answer comes into the room where its helper was told that it would be seen, or to one person alone.
+    Its answer comes into the same room, to one person alone, or into another room of the same school that is
+    read by nobody more; who answers is told. What another school asks in the same words may have another
+    answer: which room, which key.
     """
     searched = first.state in (State.ASKED, State.CLAIMED) or (first.state is State.OPEN and first.posted)
     if not searched or first.twin is not None or first.sensitive or first.asker == ticket.asker:
         return False
-    place = here.room == there.room or (here.direct_with is not None and may_show(there, here))
+    elsewhere = one_school or here.direct_with is not None
+    place = here.room == there.room or (elsewhere and may_show(there, here))
     return place and same_question(ticket.text, first.text)
 
 
