@@ -32,6 +32,10 @@ URGENT_AT = 0.55
 URGENT_EVERYDAY_AT = 0.9
 """« cours sur le harcèlement », « mourir de rire » are no alarm, until they read almost like a phrasing."""
 SAME_WORDS = 0.9
+FEW_VARIED = 0.1
+"""Share of entries with a variant up to which…"""
+BARE_AT = 0.88
+"""… so sure is needed: what tells entries apart is hardly known (.93 right from .83 on, .96 from here on)."""
 LEAST_WORDS = 2
 FEW_WORDS = 2
 STRANGER = 0.9
@@ -72,7 +76,8 @@ class FaqIndex:
                 lexicon.rows_of[:shift],
                 lambda row, gone: consider(space, ridge, lexicon, readings[row], gone)[1],
             )
-            answer_at = calibrate.raised(learned().answer_at, list(own))
+            few = sum(bool(e.variants) for e in faq.entries) <= FEW_VARIED * shift
+            answer_at = calibrate.raised(BARE_AT if few else learned().answer_at, list(own))
         if clarify_at is None:
             clarify_at = min(learned().clarify_at, answer_at)
         danger.alarm("")  # reads its rules now rather than at the first question
