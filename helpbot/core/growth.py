@@ -1,4 +1,4 @@
-"""Giving back and growing: who is invited to offer a theme, and when somebody who learns goes first."""
+"""Giving back and growing: who is invited to offer which theme, and when somebody who learns goes first."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from helpbot.core.routing import Volunteer
 
 OFTEN = 3
 """From so many answers of colleagues in a term on, somebody is invited to offer a theme."""
+ANSWERED_WELL = 2
+"""From so many answers with a ✅ in a term on a theme that a volunteer does not offer, they are asked to."""
 EASY_WORDS = 25
 """A longer question is not for somebody who learns."""
 _TERMS = ((9, 1), (1, 2), (4, 3))

@@ -241,7 +241,7 @@ class Conversation(Desk):
             return False
         self.carry(decision)
         if tap is Tap.YES:
-            growth.invite(self, decision.ticket)
+            growth.after_yes(self, decision.ticket)
         return (decision.ticket.state, decision.ticket.pending) != before or bool(decision.effects)
 
     def _question(self, event: Message, text: str) -> None:

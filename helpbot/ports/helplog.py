@@ -36,6 +36,10 @@ class HelplogTx(Protocol):
         """Return how many questions of somebody, asked since a moment, a person answered."""
         ...
 
+    def times_solved(self, helper: str, theme: str, *, since: int) -> int:
+        """Return how many questions on a theme, asked since a moment, somebody answered to a ✅."""
+        ...
+
     def thanks_waiting(self, helper: UserId, *, before: int) -> list[Job]:
         """Return the timers before a moment that are to thank a helper."""
         ...

@@ -70,6 +70,38 @@ async def test_a_volunteer_gives_already(tmp_path: Path, clock: FakeClock) -> No
         assert len(bot.shown(room)) == stood
 
 
+async def test_who_answers_well_beside_their_themes_is_asked_once_a_term_to_offer_it(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    async with BotTester(tmp_path, clock, plan=FREE) as bot:
+        room = await bot.direct(EXPERT)
+        for seed in bot.seeds:  # nobody offers it: the question is posted for whoever comes by
+            await bot.says(seed.user, "!volontaire sans pix", room=bot.helpers, to_bot=False)
+
+        async def solves(number: int, mark: str) -> None:
+            await pix(bot, f"{PASSWORD} n° {number}")
+            post = bot.shown(bot.helpers, kind="offer")[-1]
+            await bot.says(EXPERT, "voilà", room=bot.helpers, reply_to=post.event_id)
+            await bot.reacts(LEA, bot.shown(kind="relay")[-1].event_id, mark)
+
+        def asked() -> list[str]:
+            return [m.body for m in bot.shown(room) if "ont aidé plus d’une fois" in m.body]
+
+        await solves(1, "✅")
+        await solves(2, "❌")
+        assert asked() == []
+        await solves(3, "✅")
+        await solves(4, "✅")
+        [words] = asked()
+        assert "!volontaire pix" in words
+        assert "ont aidé" not in "".join(m.body for m in bot.shown() + bot.shown(bot.helpers))
+        await bot.advance(days=120)
+        await solves(5, "✅")
+        assert len(asked()) == 1
+        await solves(6, "✅")
+        assert len(asked()) == 2, "another term"
+
+
 async def pix(bot: BotTester, text: str = PASSWORD) -> None:
     await bot.says(LEA, text)
     await bot.reacts(LEA, bot.last().event_id, "🙋")

@@ -63,6 +63,12 @@ class Helplog(Area):
         mine = (help_log.c.asker == asker, help_log.c.helper.is_not(None), help_log.c.asked_at >= since)
         return int(self._connection.execute(sa.select(sa.func.count()).where(*mine)).scalar_one())
 
+    def times_solved(self, helper: str, theme: str, *, since: int) -> int:
+        """Return how many questions on a theme, asked since a moment, somebody answered to a ✅."""
+        where = (help_log.c.helper == helper, help_log.c.theme == theme, help_log.c.asked_at >= since)
+        query = sa.select(sa.func.count()).where(*where, help_log.c.feedback.is_(True))
+        return int(self._connection.execute(query).scalar_one())
+
     def thanks_waiting(self, helper: UserId, *, before: int) -> list[Job]:
         """Return the timers before a moment that are to thank a helper."""
         rows = self._rows(_THANKS, of_helper=helper, before=before)

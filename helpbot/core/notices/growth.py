@@ -17,6 +17,11 @@ class GiveBack(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class ThemeFits(GiveBack):
+    """Privately, once a term, to a volunteer who answered well on a theme that they do not offer."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoviceFirst(Notice):
     """To the one who would have been asked: somebody who learns the theme goes first."""
 
