@@ -36,14 +36,13 @@ def homeserver(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Local
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The requests for a token, in order."""
     found: list[str] = []
-    once = Api.once
+    post_once = Api.post_once
 
-    async def noting(self: Api, method: str, path: str, *args: Any, **more: Any) -> dict[str, Any]:
-        if path in ("v3/login", "v3/refresh"):
-            found.append(path.removeprefix("v3/"))
-        return await once(self, method, path, *args, **more)
+    async def noting(self: Api, path: str, body: object) -> dict[str, Any]:
+        found.append(path.removeprefix("v3/"))
+        return await post_once(self, path, body)
 
-    monkeypatch.setattr(Api, "once", noting)
+    monkeypatch.setattr(Api, "post_once", noting)
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import quote
 
@@ -98,20 +98,13 @@ class Api:
 
         Raise `RateLimited`, `Unreachable`, `Refused` or `LoggedOut`.
         """
-        return await self._renewed(lambda: self.once(method, path, body, query, wait_s=wait_s))
-
-    async def once(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        query: Mapping[str, str] | None = None,
-        *,
-        wait_s: float = 0,
-    ) -> dict[str, Any]:
-        """Make one request with the token as it is. Raise as `call` does."""
         data = None if body is None else _dump(body)
-        return await self._exchange(method, f"client/{path}", data, query, self._headers, wait_s)
+        exchange = partial(self._exchange, method, f"client/{path}", data, query, self._headers, wait_s)
+        return await self._renewed(exchange)
+
+    async def post_once(self, path: str, body: object) -> dict[str, Any]:
+        """POST a JSON body with the token as it is. Raise as `call` does."""
+        return await self._exchange("POST", f"client/{path}", _dump(body), None, self._headers, 0)
 
     async def upload(self, data: bytes, mimetype: str, name: str) -> dict[str, Any]:
         """Put bytes into the media repository; `name` may be empty. Raise as `call` does."""

@@ -204,7 +204,7 @@ class _Keeper:
 
     async def _refresh(self, session: Session) -> Session:
         # The old token works until the new one is used: a crash before the file is written loses nothing.
-        answer = await self._api.once("POST", "v3/refresh", {"refresh_token": session.refresh_token})
+        answer = await self._api.post_once("v3/refresh", {"refresh_token": session.refresh_token})
         following = answer.get("refresh_token")
         return self._keep(
             replace(
@@ -252,7 +252,7 @@ class _Keeper:
         }
         if device_id is not None:
             body["device_id"] = device_id
-        answer = await self._api.once("POST", "v3/login", body)
+        answer = await self._api.post_once("v3/login", body)
         refresh = answer.get("refresh_token")
         user, device, token = (text_of(answer, name) for name in ("user_id", "device_id", "access_token"))
         return self._keep(Session(user, device, token, refresh if isinstance(refresh, str) else None))
