@@ -8,21 +8,22 @@ and counted in `health`.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from helpbot.adapters.matrix.attachments import sealed
 from helpbot.adapters.matrix.crypto import Encryption
-from helpbot.adapters.matrix.http import Api, seg, text_of
+from helpbot.adapters.matrix.directs import Directs
+from helpbot.adapters.matrix.filters import FIRST_FILTER, SYNC_FILTER, without_events_of
+from helpbot.adapters.matrix.http import Api, list_at, seg, text_of
 from helpbot.adapters.matrix.keystore import KeyStore
-from helpbot.adapters.matrix.machine import MissingKey, Undecryptable
+from helpbot.adapters.matrix.past import Past
+from helpbot.adapters.matrix.reading import Health, Reader
 from helpbot.adapters.matrix.rooms import STATE_TYPES, Room, is_own_join, may_administer
-from helpbot.adapters.matrix.translate import MEGOLM, Malformed, own_words, parse
+from helpbot.adapters.matrix.translate import MEGOLM
 from helpbot.adapters.matrix.trust import Trust
-from helpbot.adapters.matrix.verifier import REQUEST, VERIFICATION, Verifier
+from helpbot.adapters.matrix.verifier import Verifier
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.incoming import (
     Batch,
@@ -36,28 +37,7 @@ from helpbot.core.incoming import (
     Spoken,
     TimelineItem,
 )
-from helpbot.ports import Clock, HomeserverError, LoggedOut, Refused
-
-_TIMELINE_TYPES = ("m.room.message", "m.room.encrypted", "m.reaction", "m.room.redaction")
-_TIMELINE_LIMIT = 50
-_PAGE = 100
-_FIND_PAGES = 50
-_SPOKEN_PAGES = 400
-_NOTHING = {"not_types": ["*"]}
-
-
-@dataclass(slots=True)
-class Health:
-    """What was left out, counted since the start."""
-
-    malformed: int = 0
-    """Events that are not what the specification says."""
-    undecryptable: int = 0
-    """Encrypted events that will never open: forged, replayed, broken."""
-    withheld: int = 0
-    """Room keys that somebody said they will not give."""
-    late: int = 0
-    """Events that were kept for want of a key and opened when it came."""
+from helpbot.ports import Clock, Refused
 
 
 class MatrixHomeserver:
@@ -75,9 +55,8 @@ class MatrixHomeserver:
         self._me = me = UserId(keys.machine.user_id)
         self._name = me[1:].partition(":")[0]
         self._rooms: dict[RoomId, Room] = {}
-        self._direct: dict[str, list[str]] = {}  # m.direct: user -> rooms
+        self._directs = Directs(api, me)
         self._invited: dict[RoomId, UserId] = {}  # direct invitations not answered yet, and by whom
-        self._declare: set[RoomId] = set()  # direct rooms that m.direct does not name yet
         self._filter = self._lean_filter = ""
         self._arriving: set[RoomId] = set()  # rooms whose news must tell of our own join
         self._arrived: set[RoomId] = set()  # those that the last sync told it of
@@ -85,12 +64,18 @@ class MatrixHomeserver:
         self._told: dict[RoomId, RoomFacts] = {}
         self._telling: dict[RoomId, RoomFacts] = {}
         self._given: str | None = None
-        self.health = Health()
+        self._reader = Reader(keys.machine, self.verifier, self._rooms)
+        self._past = Past(api, self._reader, me)
 
     @property
     def user_id(self) -> UserId:
         """Our own full id."""
         return self._me
+
+    @property
+    def health(self) -> Health:
+        """What was left out, counted since the start."""
+        return self._reader.health
 
     @property
     def display_name(self) -> str:
@@ -105,18 +90,16 @@ class MatrixHomeserver:
     async def prepare(self) -> None:
         """Ask once for what every sync needs: the filter's id, our name, our direct messages."""
         user = f"v3/user/{seg(self._me)}"
-        without_ours = _room_filter(_TIMELINE_LIMIT)
-        without_ours["room"]["timeline"]["not_senders"] = [self._me]
         found, lean, profile, direct = await asyncio.gather(
-            self._api.post(f"{user}/filter", _FILTER),
-            self._api.post(f"{user}/filter", without_ours),
+            self._api.post(f"{user}/filter", SYNC_FILTER),
+            self._api.post(f"{user}/filter", without_events_of(self._me)),
             self._optional(f"v3/profile/{seg(self._me)}/displayname"),
             self._optional(f"{user}/account_data/m.direct"),
         )
         self._filter = text_of(found, "filter_id")
         self._lean_filter = text_of(lean, "filter_id")
         self._named(profile.get("displayname"))
-        self._take_direct(direct)
+        self._directs.take(direct)
 
     def restore(self, rooms: Iterable[RoomFacts]) -> None:
         """Tell it what the store knows of the joined rooms, before the first sync after a start."""
@@ -129,8 +112,8 @@ class MatrixHomeserver:
     async def sync(self, since: str | None, *, wait_ms: int, own: bool = True) -> Batch:
         """Return the news after `since`, see `ports.Homeserver.sync`."""
         await self._keys.upkeep()
-        if self._declare:
-            await self._declare_direct()
+        if self._directs.missing:
+            await self._directs.declare(self._rooms)
         if since is not None and since == self._given:  # what the last sync told is stored
             self._told.update(self._telling)
             self._arriving -= self._arrived
@@ -139,7 +122,7 @@ class MatrixHomeserver:
         query = {"filter": self._filter, "timeout": str(wait_ms), "set_presence": "offline"}
         lean = since is not None and not (own or self._arriving)
         if since is None:
-            query["filter"] = _FIRST_FILTER
+            query["filter"] = FIRST_FILTER
         else:
             query["since"] = since
         if lean:
@@ -155,7 +138,7 @@ class MatrixHomeserver:
             self.verifier.hears_device(step)
         data = answer.get("account_data")
         if data:
-            self._account_data(data)
+            self._directs.take_in(data)
         rooms = answer.get("rooms")
         news = await self._rooms_news(rooms, first=since is None) if rooms else ()
         self._given = text_of(answer, "next_batch")
@@ -164,40 +147,24 @@ class MatrixHomeserver:
             rooms=tuple(news),
             sessions=tuple(got.sessions),
             withheld=tuple(got.withheld),
-            must_store=bool(_list_at(answer, "to_device", "events")),
+            must_store=bool(list_at(answer, "to_device", "events")),
         )
 
     async def messages(self, room: RoomId, *, start: str, stop: str | None) -> Page:
         """Return a page of the room's past, see `ports.Homeserver.messages`."""
-        answer = await self._page(room, start, stop)
-        events: list[TimelineItem] = []
-        chunk = _list_at(answer, "chunk")
-        for event in chunk:
-            if isinstance(event, Mapping) and is_own_join(event, self._me):
-                return Page(tuple(events), None)
-            item = self._item(event, room)
-            if item is not None:
-                events.append(item)
-        end = answer.get("end")
-        return Page(tuple(events), end if chunk and isinstance(end, str) else None)
+        return await self._past.messages(room, start=start, stop=stop)
 
     async def unseal(self, sealed: Sealed) -> Message | Reaction | Sealed | None:
         """Try to decrypt again what was kept, see `ports.Homeserver.unseal`."""
-        item = self._open(json.loads(sealed.raw), sealed)
-        if isinstance(item, Sealed):
-            return sealed
-        self.health.late += 1
-        return item if isinstance(item, Message | Reaction) else None
+        return self._reader.unseal(sealed)
 
-    async def _page(
-        self, room: RoomId, start: str | None, stop: str | None, only: str | None = None
-    ) -> dict[str, Any]:
-        query = {"dir": "b", "limit": str(_PAGE), "filter": only or _PAGE_FILTER}
-        if start is not None:
-            query["from"] = start
-        if stop is not None:
-            query["to"] = stop
-        return await self._api.get(f"v3/rooms/{seg(room)}/messages", query)
+    async def find_sent(self, room: RoomId, txn_id: str, *, since: int) -> EventId | None:
+        """Read the room back to the time `since` (ms) for what this device sent with `txn_id`."""
+        return await self._past.find_sent(room, txn_id, since=since)
+
+    async def spoken(self, room: RoomId, *, since: str) -> list[Spoken]:
+        """Return what we said in a room after the cursor `since`, see `ports.Homeserver.spoken`."""
+        return await self._past.spoken(room, since=since)
 
     async def _rooms_news(self, rooms: object, *, first: bool) -> list[RoomNews]:
         news = []
@@ -213,7 +180,7 @@ class MatrixHomeserver:
         return news
 
     async def _joined(self, room_id: RoomId, said: Mapping[str, Any], *, first: bool) -> RoomNews | None:
-        state = _list_at(said, "state", "events")
+        state = list_at(said, "state", "events")
         room = self._rooms.get(room_id)
         whole = False
         if room is None:
@@ -236,25 +203,25 @@ class MatrixHomeserver:
             self._keys.forget_members(room_id)
         events: list[TimelineItem] = []
         joined_here = False
-        for event in _list_at(timeline, "events"):
+        for event in list_at(timeline, "events"):
             if isinstance(event, Mapping) and "state_key" in event:
                 self._state_event(room, event)
                 if is_own_join(event, self._me):
                     joined_here = True
                     events.clear()
             elif not first:
-                item = self._item(event, room_id)
+                item = self._reader.item(event, room_id)
                 if item is not None:
                     events.append(item)
         if room.unsure:
             await self._read_state(room)
         if "summary" in said:
             room.summarise(said["summary"])
-        self._settle(room)
+        room.settle(self._directs.partner(room.room))
         if joined_here or first:
             self._arrived.add(room_id)
         if room.partner is not None and joined_here:
-            self._declare.add(room_id)
+            self._directs.missing.add(room_id)
         new = joined_here or room.facts != self._told.get(room_id)
         if new:
             self._telling[room_id] = room.facts
@@ -288,7 +255,7 @@ class MatrixHomeserver:
         self._forget(room_id)
         inviter = invite_event = None
         direct = False
-        for event in _list_at(said, "invite_state", "events"):
+        for event in list_at(said, "invite_state", "events"):
             if not isinstance(event, Mapping) or event.get("state_key") != self._me:
                 continue
             content, sender, event_id = event.get("content"), event.get("sender"), event.get("event_id")
@@ -306,40 +273,6 @@ class MatrixHomeserver:
             invited_direct=direct,
             invite_event=invite_event,
         )
-
-    def _item(self, event: object, room: RoomId) -> TimelineItem | None:
-        try:
-            item = parse(event, room, self._me)
-        except Malformed:
-            self.health.malformed += 1
-            return None
-        if not isinstance(event, Mapping):
-            return item
-        return self._open(event, item) if isinstance(item, Sealed) else self._unheard(item, event, room)
-
-    def _open(self, event: Mapping[str, Any], sealed: Sealed) -> TimelineItem | None:
-        try:
-            clear = self._keys.machine.open(event, sealed.room)
-            item = parse(clear, sealed.room, self._me, encrypted=True)
-            return self._unheard(item, clear, sealed.room)
-        except MissingKey:
-            return sealed
-        except Undecryptable:
-            self.health.undecryptable += 1
-        except Malformed:
-            self.health.malformed += 1
-        return None
-
-    def _unheard(
-        self, item: TimelineItem | None, event: Mapping[str, Any], room: RoomId
-    ) -> TimelineItem | None:
-        """Leave out what belongs to a verification that is under way or accepted now."""
-        if item is None or (isinstance(item, Message) and item.msgtype == REQUEST):
-            known = self._rooms.get(room)
-            direct = known is not None and known.partner == event.get("sender")
-            if self.verifier.hears(event, room, direct=direct):
-                return None
-        return item
 
     # -- out ----------------------------------------------------------------------------------------
 
@@ -366,53 +299,6 @@ class MatrixHomeserver:
         """Delete an event and return the redaction's id."""
         path = f"v3/rooms/{seg(room)}/redact/{seg(target)}/{seg(txn_id)}"
         return EventId(text_of(await self._api.put(path, {}), "event_id"))
-
-    async def find_sent(self, room: RoomId, txn_id: str, *, since: int) -> EventId | None:
-        """Read the room back to the time `since` (ms) for what this device sent with `txn_id`."""
-        start: str | None = None
-        for _ in range(_FIND_PAGES):
-            answer = await self._page(room, start, None)
-            chunk = _list_at(answer, "chunk")
-            for event in chunk:
-                if not isinstance(event, Mapping):
-                    continue
-                if event.get("sender") == self._me:
-                    unsigned = event.get("unsigned")
-                    if isinstance(unsigned, Mapping) and unsigned.get("transaction_id") == txn_id:
-                        return EventId(text_of(event, "event_id"))
-                at = event.get("origin_server_ts")
-                if isinstance(at, int) and at < since:
-                    return None
-            end = answer.get("end")
-            if not chunk or not isinstance(end, str):
-                return None
-            start = end
-        return None
-
-    async def spoken(self, room: RoomId, *, since: str) -> list[Spoken]:
-        """Return what we said in a room after the cursor `since`, see `ports.Homeserver.spoken`."""
-        found: list[Spoken] = []
-        start: str | None = None
-        only_ours = json.dumps({**_PAGE_TYPES, "senders": [self._me]}, separators=(",", ":"))
-        for _ in range(_SPOKEN_PAGES):
-            answer = await self._page(room, start, since, only_ours)
-            chunk = _list_at(answer, "chunk")
-            found += filter(None, (self._own_words(event, room) for event in chunk))
-            start = answer.get("end")
-            if not isinstance(start, str):
-                break
-        return found[::-1]
-
-    def _own_words(self, event: object, room: RoomId) -> Spoken | None:
-        if not isinstance(event, Mapping) or event.get("sender") != self._me or "state_key" in event:
-            return None
-        if event.get("type") == "m.room.encrypted":
-            try:
-                parse({**event, "sender": f"{self._me}?"}, room, self._me)  # its outer shape
-                event = {**self._keys.machine.open(event, room), "unsigned": event.get("unsigned")}
-            except (MissingKey, Undecryptable, Malformed):
-                pass
-        return own_words(event, room)
 
     async def profile_name(self, user: UserId) -> str:
         """Return somebody's display name, empty where there is none or it is hidden."""
@@ -450,8 +336,8 @@ class MatrixHomeserver:
         await self._read_state(known)
         self._rooms[room] = known
         if known.partner is not None:
-            self._declare.add(room)
-        self._settle(known)
+            self._directs.missing.add(room)
+        known.settle(self._directs.partner(known.room))
         return known.facts
 
     async def open_direct(self, user: UserId) -> RoomFacts:
@@ -468,8 +354,8 @@ class MatrixHomeserver:
         known.partner = user
         await self._read_state(known)
         self._rooms[room] = known
-        self._declare.add(room)
-        self._settle(known)
+        self._directs.missing.add(room)
+        known.settle(self._directs.partner(known.room))
         return known.facts
 
     async def leave(self, room: RoomId) -> None:
@@ -525,80 +411,13 @@ class MatrixHomeserver:
         self._telling.pop(room, None)
         self._invited.pop(room, None)
         self._arriving.discard(room)
-        self._declare.discard(room)
+        self._directs.missing.discard(room)
         self._keys.forget_room(room)
-
-    def _settle(self, room: Room) -> None:
-        declared = next((UserId(u) for u, rooms in self._direct.items() if room.room in rooms), None)
-        room.settle(declared)
-
-    # -- our own account --------------------------------------------------------------------------------
 
     def _named(self, name: object) -> None:
         plain = name.partition("[")[0].strip() if isinstance(name, str) else ""
         if plain:  # « helpbot [Organisme] » on Tchap: the brackets are decoration
             self._name = plain
-
-    def _account_data(self, data: object) -> None:
-        for event in _list_at(data, "events"):
-            if isinstance(event, Mapping) and event.get("type") == "m.direct":
-                self._take_direct(event.get("content"))
-
-    def _take_direct(self, content: object) -> None:
-        if isinstance(content, Mapping):
-            self._direct = {
-                user: [room for room in rooms if isinstance(room, str)]
-                for user, rooms in content.items()
-                if isinstance(rooms, list)
-            }
-
-    async def _declare_direct(self) -> None:
-        """Write in `m.direct` which rooms are direct messages, for the account's other clients."""
-        direct = {user: list(rooms) for user, rooms in self._direct.items()}
-        for room_id in self._declare:
-            room = self._rooms.get(room_id)
-            if room is not None and room.partner is not None:
-                rooms = direct.setdefault(room.partner, [])
-                if room_id not in rooms:
-                    rooms.append(room_id)
-        if direct != self._direct:
-            try:
-                await self._api.put(f"v3/user/{seg(self._me)}/account_data/m.direct", direct)
-            except LoggedOut:
-                raise
-            except HomeserverError:
-                return  # tried again at the next sync
-        self._direct = direct
-        self._declare.clear()
-
-
-def _room_filter(limit: int) -> dict[str, Any]:
-    return {
-        "presence": _NOTHING,
-        "account_data": {"types": ["m.direct"]},
-        "room": {
-            "account_data": _NOTHING,
-            "ephemeral": _NOTHING,
-            "state": {"lazy_load_members": True, "types": list(STATE_TYPES)},
-            "timeline": {
-                "limit": limit,
-                "lazy_load_members": True,
-                "types": [*_TIMELINE_TYPES, f"{VERIFICATION}*", *STATE_TYPES],
-            },
-        },
-    }
-
-
-_FILTER = _room_filter(_TIMELINE_LIMIT)
-_FIRST_FILTER = json.dumps(_room_filter(1), separators=(",", ":"))
-_PAGE_TYPES = {"lazy_load_members": True, "types": [*_TIMELINE_TYPES, "m.room.member"]}
-_PAGE_FILTER = json.dumps(_PAGE_TYPES, separators=(",", ":"))
-
-
-def _list_at(value: object, *path: str) -> list[Any]:
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value if isinstance(value, list) else []
 
 
 def _items(rooms: object, section: str) -> list[tuple[str, Mapping[str, Any]]]:

@@ -227,3 +227,10 @@ def _wait_of(answer: dict[str, Any], header: str | None) -> int:
     if header is not None and header.strip().isdecimal():
         return int(header) * 1000
     return _DEFAULT_WAIT_MS
+
+
+def list_at(value: object, *path: str) -> list[Any]:
+    """Return the list at a path of an answer, empty where there is none."""
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value if isinstance(value, list) else []
