@@ -5,11 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from helpbot.adapters.reportpage import page
+from helpbot.core.corpus import Corpus
+from helpbot.core.gaps import Unanswered, find_gaps
+from helpbot.core.gaps.shown import missing
 from helpbot.core.ids import EventId, RoomId
+from helpbot.core.overview import overview
+from helpbot.core.report import Report
 from helpbot.core.routing import Caps
 from helpbot.core.tickets import Plan
+from helpbot.flow.gaps import asked_in_vain_since
+from helpbot.flow.report import read_corpus, read_report
+from helpbot.ports import Tx
 from helpbot.testing.clock import FakeClock
-from helpbot.testing.tester import BOT, SESSION, BotTester
+from helpbot.testing.tester import BOT, SESSION, BotTester, pseudonym
 
 ROLES = tuple(f"{part}{n}" for part, many in (("asker", 12), ("helper", 8)) for n in range(1, many + 1))
 PEOPLE = {role: f"@prenom{n}.nom{n}-exemple.fr:test" for n, role in enumerate(ROLES, 1)}
@@ -97,6 +106,22 @@ class StaffRoom(BotTester):
             offer.user, f"au sous-sol, à gauche {words_of(helper)}", room=offer.room, edit=EventId(said)
         )
         return helper
+
+    async def exports(self) -> dict[str, str]:
+        """The report's page and the corpus for IRAMUTEQ, as the command line makes them."""
+        policy, now, setting = self.policy, self.clock.now(), self.running.setting
+
+        def read(tx: Tx) -> tuple[Report, tuple[Unanswered, ...], Corpus]:
+            asked = asked_in_vain_since(tx, policy, pseudonym, now)
+            return read_report(tx, policy, now), asked, read_corpus(tx, policy, pseudonym)
+
+        report, asked, corpus = await self.running.store.read(read)
+        months = {q.at: f"{policy.calendar.local(q.at):%Y-%m}" for q in asked}
+        found = missing(find_gaps(asked, [e.phrasings for e in setting.index.faq.entries]), {}, months)
+        view = overview(report, setting.index.faq, {}, found, policy.calendar.local(now).date())
+        assert found.words, "enough was asked to tell of"
+        assert corpus.texts
+        return {"page": page(view, setting.catalogue), "corpus": "\n".join(corpus.lines)}
 
     def stored(self) -> dict[str, bytes]:
         """Every file of the database's folder, and the journal beside the key."""

@@ -7,7 +7,7 @@ import io
 import logging
 import sqlite3
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,21 +16,13 @@ from staffroom import ROLES, StaffRoom, traces, words_of
 from helpbot.adapters.db.copying import copy_database
 from helpbot.adapters.erasures import FileJournal
 from helpbot.adapters.logs import set_up_logs
-from helpbot.adapters.reportpage import page
-from helpbot.core.corpus import Corpus
 from helpbot.core.erasure import Erasure
-from helpbot.core.gaps import Unanswered, find_gaps
-from helpbot.core.gaps.shown import missing
 from helpbot.core.ids import EventId, UserId
-from helpbot.core.overview import overview
-from helpbot.core.report import Report, publish
+from helpbot.core.report import publish
 from helpbot.core.routing import Caps
 from helpbot.core.tickets import Plan, State
 from helpbot.flow.erasure import finish
-from helpbot.flow.gaps import asked_in_vain_since
 from helpbot.flow.mydata import document
-from helpbot.flow.report import read_corpus, read_report
-from helpbot.ports import Tx
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.tester import ANNE, BOT, LEA, PASSWORD, SAM, UNKNOWN, BotTester, pseudonym
 
@@ -87,28 +79,12 @@ async def _nothing_in_what_is_made_of_it(room: StaffRoom, theirs: tuple[str, ...
     assert traces(repr(report).encode(), theirs) == []
     await room.says(ANNE, "!bilan", room=room.review)
     assert traces(room.last(room.review).body.encode(), theirs) == []
-    for name, text in (await _exports(room)).items():
+    for name, text in (await room.exports()).items():
         assert traces(text.encode(), theirs) == [], name
     setting, now = room.running.setting, room.clock.now()
     for their in map(UserId, room.people.values()):
         data = await room.running.store.run(lambda tx, u=their: document(tx, setting, u, now))
         assert their in theirs or traces(data.text.encode(), theirs) == []
-
-
-async def _exports(room: StaffRoom) -> dict[str, str]:
-    """The report's page and the corpus for IRAMUTEQ, as the command line makes them."""
-    policy, now, faq = room.policy, room.clock.now(), room.running.setting.index.faq
-
-    def read(tx: Tx) -> tuple[Report, tuple[Unanswered, ...], Corpus]:
-        asked = asked_in_vain_since(tx, policy, pseudonym, now)
-        return read_report(tx, policy, now), asked, read_corpus(tx, policy, pseudonym)
-
-    report, asked, corpus = await room.running.store.run(read)
-    assert asked
-    assert corpus.texts
-    found = missing(find_gaps(asked), {}, {q.at: "2026-11" for q in asked})
-    view = overview(report, faq, {}, found, date(2026, 11, 21))
-    return {"page": page(view, room.running.setting.catalogue), "corpus": "\n".join(corpus.lines)}
 
 
 @pytest.fixture(params=["encrypted", "plain"])

@@ -26,7 +26,7 @@ TURNED = dict(zip(ROLES, (PEOPLE[r] for r in (*ROLES[7:], *ROLES[:7])), strict=T
 """Everybody plays another's part."""
 
 
-async def _played(folder: Path, people: dict[str, str]) -> tuple[Counts, Report, str]:
+async def _played(folder: Path, people: dict[str, str]) -> tuple[Counts, Report, str, str]:
     room = StaffRoom(folder, FakeClock(), encrypted=True, people=people)
     await room.start()
     await room.play()
@@ -34,12 +34,13 @@ async def _played(folder: Path, people: dict[str, str]) -> tuple[Counts, Report,
     await room.says(ANNE, "!bilan", room=room.review)
     counts = await room.totals()
     told = room.last(room.review).body
+    page = (await room.exports())["page"]
     await room.stop()
-    return counts, publish(counts), told
+    return counts, publish(counts), told, page
 
 
 @cache
-def _as_it_was() -> tuple[Counts, Report, str]:
+def _as_it_was() -> tuple[Counts, Report, str, str]:
     with TemporaryDirectory() as folder:
         return asyncio.run(_played(Path(folder), PEOPLE))
 
@@ -53,9 +54,9 @@ def _swapped(one: str, two: str) -> dict[str, str]:
     "people", [*(_swapped(*pair) for pair in PAIRS), TURNED], ids=[*("-".join(p) for p in PAIRS), "all"]
 )
 def test_the_report_differs_in_nothing(tmp_path: Path, people: dict[str, str]) -> None:
-    counts, report, told = asyncio.run(_played(tmp_path, people))
+    counts, report, told, page = asyncio.run(_played(tmp_path, people))
     before = _as_it_was()
     assert report.total is not None
     assert report.total >= 12
-    assert (counts, report, told) == before
+    assert (counts, report, told, page) == before
     assert not any(user.partition(":")[0][1:] in told for user in PEOPLE.values())
