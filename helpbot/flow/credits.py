@@ -26,6 +26,12 @@ def unname(tx: Tx, setting: Setting, writer: Writer, user: UserId, now: int) -> 
     `NameNeeded`.
     """
     found = tx.credited(setting.alias(user)) | dict.fromkeys(_by_whole_name(setting, user), True)
+    for row in tx.changes_under_way(user):
+        if row.state is EditState.PREPARED:  # it is in its file in a moment, if it is not already
+            found[row.edit.entry] = True
+        elif row.edit.wanted is not None:
+            nobody = replace(row.edit, wanted=replace(row.edit.wanted, credit=""))
+            tx.save_edit(replace(row, edit=nobody))
     for entry, stands in found.items():
         if stands:
             _take_out(tx, setting, writer, entry, now)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from helpbot.core.ids import TicketId
+from helpbot.core.editing import EditRow
+from helpbot.core.ids import TicketId, UserId
 from helpbot.core.records import OutboxRow
 
 
@@ -17,6 +18,10 @@ class CreditsTx(Protocol):
 
     def credited(self, person: str) -> dict[str, bool]:
         """Return the entries that were published with somebody's name; False where another came after it."""
+        ...
+
+    def changes_under_way(self, helper: UserId) -> list[EditRow]:
+        """Return the approved changes made from somebody's words that are not in the files yet."""
         ...
 
     def forget_credit(self, entry: str) -> None:

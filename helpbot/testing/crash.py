@@ -35,7 +35,7 @@ _READS = frozenset({
     "last_ticket", "open_tickets", "claims_of", "offered_to", "stopped_plans", "due_jobs", "next_wake",
     "volunteers", "loads", "backlog", "thanks_waiting", "counts",
     "proposal", "proposals_of", "open_proposals", "cards_of", "edit", "edit_in_hand", "edits_left", "edits",
-    "credited", "names_credited", "answers_naming", "cards_naming",
+    "credited", "changes_under_way", "names_credited", "answers_naming", "cards_naming",
     "proposals_since", "asked_since", "last_helped", "marks", "topics", "past_tickets", "remembered",
 })  # fmt: skip
 """Queries that change nothing: a crash around them is a crash at the point before."""

@@ -11,6 +11,7 @@ import pytest
 
 from helpbot.adapters.faqfiles.load import load_faq
 from helpbot.core.ids import RoomId
+from helpbot.flow.publish import publish_one
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.fakerooms import Seen
 from helpbot.testing.tester import ANNE, BOT, LEA, SAM, UNKNOWN, BotTester
@@ -328,6 +329,32 @@ async def test_who_is_thanked_and_forgotten_is_named_no_more(tmp_path: Path, clo
         await bot.running.store.checkpoint()
         stored = b"".join(p.read_bytes() for p in bot.folder.glob("helpbot.db*"))
         assert [name for name in (b"Vera", VERA.encode()) if name in stored] == []
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+async def test_a_change_that_is_under_way_names_nobody_either(
+    tmp_path: Path, clock: FakeClock, steps: int
+) -> None:
+    async with BotTester(tmp_path, clock, volunteers=(VERA,), files=True) as bot:
+        direct = await bot.direct(VERA)
+        answer = await helped(bot, room=direct)
+        await bot.reacts(LEA, answer.event_id, "📌")
+        await bot.says(VERA, "2", room=direct, to_bot=False)
+        card = await reviewed(bot, *COMPLETE)
+        running = bot.running
+        publisher, running.publisher = running.publisher, None
+        assert publisher is not None
+        await bot.reacts(ANNE, card.event_id, "✅", room=bot.review)
+        for _ in range(steps):
+            await publish_one(running.store, clock, running.setting, publisher)
+        await bot.says(VERA, "!oubliezmoi oui", room=direct)
+        running.publisher = publisher
+        await bot.settle()
+        [entry] = [e for e in load_faq(bot.faq_folder).entries if "gymnase" in e.question]
+        assert entry.credit == ""
+        await running.store.scrub()
+        stored = b"".join(p.read_bytes() for p in bot.folder.glob("helpbot.db*"))
+        assert b"Vera" not in stored
 
 
 async def test_each_commit_is_pushed_and_what_others_did_is_told_once(

@@ -10,14 +10,16 @@ import sqlalchemy as sa
 
 from helpbot.adapters.db import codec
 from helpbot.adapters.db.prepared import upsert
+from helpbot.adapters.db.proposals import edit_row
 from helpbot.adapters.db.queries import Area
 from helpbot.adapters.db.tables import credits_, faq_edits, outbox, proposals
-from helpbot.core.editing import EditState
-from helpbot.core.ids import TicketId
+from helpbot.core.editing import EditRow, EditState
+from helpbot.core.ids import TicketId, UserId
 from helpbot.core.records import OutboxRow
 
 _NOTE = upsert(credits_)
 _ENDED = (EditState.RECORDED.value, EditState.REFUSED.value)
+_UNDER_WAY = (EditState.WANTED.value, EditState.PREPARED.value)
 _MESSAGE = outbox.c.event_type == "m.room.message"
 
 
@@ -34,6 +36,14 @@ class Credits(Area):
         query = sa.select(credits_).where(credits_.c.entry.in_(theirs)).order_by(credits_.c.at)
         last = {row.entry: row.person for row in self._all(query)}
         return {entry: who == person for entry, who in sorted(last.items())}
+
+    def changes_under_way(self, helper: UserId) -> list[EditRow]:
+        """Return the approved changes made from somebody's words that are not in the files yet."""
+        theirs = sa.select(proposals.c.id).where(proposals.c.helper == helper)
+        where = (faq_edits.c.proposal.in_(theirs), faq_edits.c.state.in_(_UNDER_WAY))
+        return [
+            edit_row(row) for row in self._all(sa.select(faq_edits).where(*where).order_by(faq_edits.c.id))
+        ]
 
     def forget_credit(self, entry: str) -> None:
         """Note that an entry names nobody any more."""

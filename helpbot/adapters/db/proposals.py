@@ -105,7 +105,7 @@ class Proposals(Area):
         query = sa.select(faq_edits).where(faq_edits.c.state.in_([s.value for s in states]))
         if entry is not None:
             query = query.where(faq_edits.c.entry == entry)
-        return [_edit_row(r) for r in self._all(query.order_by(faq_edits.c.id.desc()).limit(limit))]
+        return [edit_row(r) for r in self._all(query.order_by(faq_edits.c.id.desc()).limit(limit))]
 
     def proposals_since(self, origin: Origin, since: int) -> list[Proposal]:
         """Return the proposals of an origin that were made since a moment, ended or not."""
@@ -184,7 +184,7 @@ class Proposals(Area):
 
     def _edit(self, query: sa.Select[Any]) -> EditRow | None:
         rows = self._all(query)
-        return _edit_row(rows[0]) if rows else None
+        return edit_row(rows[0]) if rows else None
 
 
 def _proposal_values(proposal: Proposal) -> dict[str, Any]:
@@ -242,7 +242,8 @@ def _edit_values(row: EditRow) -> dict[str, Any]:
     }
 
 
-def _edit_row(row: Any) -> EditRow:
+def edit_row(row: Any) -> EditRow:
+    """Return a change of the files from its row."""
     detail = json.loads(row.detail)
     base, wanted = entry_of(detail.pop("base")), entry_of(detail.pop("wanted"))
     edit = FaqEdit(row.id, row.entry, base=base, wanted=wanted, **detail)
