@@ -171,6 +171,11 @@ def test_reads_days_that_come_back_otherwise_than_each_week(text: str, canonical
     assert opens == expected
 
 
+def test_what_is_over_already_is_said() -> None:
+    with pytest.raises(ValueError, match="déjà passé"):
+        OpenHours.parse("mar 8h-12h jusqu'au 3 novembre", NO_HOLIDAYS, date(2026, 11, 21))
+
+
 def test_plain_and_recurring_hours_of_one_day_are_joined() -> None:
     hours = OpenHours.parse("lun 8h-10h ; le premier lundi du mois 9h-12h", ZONE_A)
     assert hours.open_minutes_between(at("2026-12-07T00:00"), at("2026-12-08T00:00")) == 4 * 60
