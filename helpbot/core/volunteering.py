@@ -263,12 +263,17 @@ def caps_of(load: tuple[int, int, int]) -> Caps | None:
     return Caps(day, week, at_once) if any(load) else None
 
 
+FAR = 400 * 24 * 60 * MINUTE
+"""Nobody who may not be asked before that is ever asked."""
+
+
 def next_ask(
     own: OpenHours, shared: OpenHours, away: tuple[int, int], asks: Iterable[int], caps: Caps, now: int
-) -> int:
+) -> int | None:
     """Return the first moment, Unix ms, at which somebody may be asked: hours, absence and caps together.
 
-    `away` is a stretch of absence (0, 0: none), `asks` the moments at which they were asked lately.
+    None: their hours have nothing in common with the shared ones. `away` is a stretch of absence (0, 0:
+    none), `asks` the moments at which they were asked lately.
     """
     times, at = sorted(asks), now
     for _ in range(200):
@@ -281,8 +286,10 @@ def next_ask(
         at = own.next_open(at)
         at = _under_caps(own.calendar, times, caps, at)
         if at == before:
+            return at
+        if at > now + FAR:
             break
-    return at
+    return None
 
 
 def _under_caps(calendar: Calendar, times: list[int], caps: Caps, at: int) -> int:

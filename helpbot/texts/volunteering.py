@@ -80,11 +80,17 @@ def _card(
         "hours_words": escape(card.hours),
         "shown_words": word(_named_as(card)),
         "away_line": _away(card, word, day, moment),
-        "next_words": moment(card.next_at) if card.next_at else word("_from_now"),
+        "next_words": _next(card, word, moment),
         "unknown_line": word("_unknown", words=_listed(card.unknown), known=_listed(card.known))
         if card.unknown
         else "",
     }
+
+
+def _next(card: say.VolunteerCard, word: Word, moment: Callable[[str], str]) -> str:
+    if card.never:
+        return word("_never_open")
+    return moment(card.next_at) if card.next_at else word("_from_now")
 
 
 def _named_as(card: say.VolunteerCard) -> str:

@@ -136,6 +136,12 @@ def test_when_somebody_may_next_be_asked(
     assert at - MONDAY_MORNING == expected
 
 
+@pytest.mark.parametrize("typed", ["dim 9h-12h", "lun 19h-20h", "lun 8h-9h jusqu'au 1er septembre 2026"])
+def test_hours_without_anything_in_common_are_never_asked_in(typed: str) -> None:
+    own = OpenHours.parse(typed, OFFICE.calendar)
+    assert next_ask(own, OFFICE, (0, 0), [], Caps(), MONDAY_MORNING) is None
+
+
 def test_people_overseas_are_asked_by_their_own_clock() -> None:
     reunion = OpenHours.parse("lun-ven 8h-18h", load_calendar("reunion", "Indian/Reunion"))
     # 9:00 in Paris is 11:00 there; at 17:00 it is 19:00 there.

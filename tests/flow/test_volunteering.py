@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from helpbot.core.tickets import State
+from helpbot.testing.clock import FakeClock
 from helpbot.testing.tester import LEA, SAM, UNKNOWN, VOLUNTEERS, BotTester
 
 NBSP = "\u00a0"
@@ -132,6 +134,14 @@ async def test_hours_that_come_back_otherwise_than_each_week_are_kept(bot: BotTe
         await bot.advance(hours=1)
     [offer] = [m for m in bot.shown(bot.helpers, kind="offer") if m.mentions]
     assert offer.mentions == (VOLUNTEERS[0],)
+
+
+async def test_hours_in_which_the_bot_never_asks_are_told(tmp_path: Path, clock: FakeClock) -> None:
+    async with BotTester(tmp_path, clock, hours="lun-ven 08:00-18:00") as bot:
+        card = await says(bot, VOLUNTEERS[0], "!dispo le premier dimanche du mois 10h-12h")
+        assert "possible : aucune" in card
+        card = await says(bot, VOLUNTEERS[0], "!dispo le premier lundi du mois 10h-12h")
+        assert "possible : le lundi 5 octobre à 10 h" in card
 
 
 async def test_stopping_hands_on_what_was_held_and_outlives_a_restart(bot: BotTester) -> None:

@@ -34,6 +34,8 @@ class VolunteerCard(Notice):
     """Words that were not understood."""
     known: tuple[str, ...] = ()
     """The themes that there are, told when a word was not understood."""
+    never: bool = False
+    """Their hours have nothing in common with those in which the bot asks."""
 
 
 @dataclass(frozen=True, slots=True)

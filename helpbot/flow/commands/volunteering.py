@@ -266,8 +266,9 @@ def _card(desk: Desk, row: Listed, lead: str, *, unknown: tuple[str, ...] = ()) 
         row.chosen.full_name,
         away_from,
         away_until,
-        told(calendar, next_at, desk.now) if next_at > desk.now else "",
+        told(calendar, next_at, desk.now) if next_at is not None and next_at > desk.now else "",
         unknown,
+        never=next_at is None,
     )
 
 
