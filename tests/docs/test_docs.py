@@ -22,6 +22,13 @@ def test_every_command_and_option_is_documented_as_it_is() -> None:
     assert tool["TARGET"].read_text("utf-8") == tool["render"](), "run `make docs`"
 
 
+def test_tests_that_the_documents_name_exist() -> None:
+    named = set(re.findall(r"`(test_\w+)`", PROSE))
+    source = "\n".join(p.read_text("utf-8") for p in (ROOT / "tests").rglob("*.py"))
+    assert len(named) > 20
+    assert {name for name in named if f"def {name}(" not in source} == set()
+
+
 def test_make_targets_in_the_documents_exist() -> None:
     named = set(re.findall(r"\bmake ([a-z][a-z-]+)(?=`|$)", PROSE, re.MULTILINE))
     assert named <= TARGETS, f"no such target: {named - TARGETS}"

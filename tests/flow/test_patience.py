@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from helpbot.core.tickets import State
+from helpbot.core.routing import Caps
+from helpbot.core.tickets import Plan, State
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.tester import LEA, UNKNOWN, BotTester
 
@@ -52,3 +54,16 @@ async def test_at_the_default_limits_the_asker_is_told_within_a_minute(
             assert clock.now() - start <= 60_000
         answers = sum(len(bot.shown(room)) for room in rooms)
         assert answers < 30, "the others still wait: it went before them"
+
+
+async def test_a_search_keeps_the_plan_that_it_began_with(tmp_path: Path, clock: FakeClock) -> None:
+    async with BotTester(tmp_path, clock) as bot:
+        await bot.says(LEA, UNKNOWN)
+        await bot.reacts(LEA, bot.last().event_id, "🙋")
+        setting = bot.running.setting
+        setting.policy = replace(setting.policy, plan=Plan(waves=(4, 4), caps=Caps(9, 9, 9)))
+        await bot.advance(minutes=21)
+        assert len(bot.shown(bot.helpers, kind="offer")) == 2, "one more, not four"
+        await bot.says(LEA, f"{UNKNOWN} et son mode d’emploi")
+        await bot.reacts(LEA, bot.last().event_id, "🙋")
+        assert len(bot.shown(bot.helpers, kind="offer")) > 3, "what is asked from now on goes by the new one"
