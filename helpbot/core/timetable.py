@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from helpbot.core.dates import DAYS, fold, name_days
 from helpbot.core.recurrence import Recurring, Span, joined
-from helpbot.core.recurrence_words import EXAMPLE, take
+
+if TYPE_CHECKING:
+    from helpbot.core.recurrence_words import Phrase
 
 NBSP = "\u00a0"
 DAY_MINUTES = 24 * 60
@@ -19,6 +22,10 @@ _ALL_DAY = ((0, DAY_MINUTES),)
 _ALWAYS = {"toujours", "tout le temps", "24h/24", "24/24", "24/7", "24h/24 7j/7", "always"}
 _EXAMPLE = "par exemple « lun-ven 8h-12h et 13h-17h », ou « toujours »"
 _GROUPS = {"semaine": range(5), "week-end": (5, 6), "weekend": (5, 6), "tous": range(7), "chaque": range(7)}
+_MAY_RECUR = re.compile(
+    r"mois|\bsur\b|partir|compter|jusqu|depuis|avant|\bsem|jours|\bdes\b|\d(?:e|nd)|premier|second|dernier|ieme"
+)
+"""A word of every recurrence."""
 _PARITY = re.compile(r"\b(?:(?:en|les|une?) )?sem(?:aine)?s? (im|)paires?\b")
 _PARITY_EXAMPLE = "mar 8h-12h semaines paires ; jeu 14h-16h semaines impaires"
 _TO = {"-", "a", "au", "jusqu'a"}
@@ -61,12 +68,12 @@ def read(text: str, today: date | None = None) -> Timetable:
         named = set(_PARITY.findall(part))
         if len(named) > 1:
             raise ValueError(f"séparez les semaines par « ; » : « {_PARITY_EXAMPLE} »")
-        rest, phrase = take(_PARITY.sub(" ", part), today)
+        rest, phrase = _recurrence(_PARITY.sub(" ", part), today)
         if phrase is not None and named:
             raise ValueError("dites « semaines paires » ou « à partir du », pas les deux")
         groups = list(_groups(rest))
         if phrase is not None and not groups:
-            raise ValueError(f"il manque les heures ; par exemple {EXAMPLE}")
+            raise ValueError(f"il manque les heures ; {_EXAMPLE}")
         for days, ranges in groups:
             if phrase is not None:
                 recurring[Recurring(phrase.rule(days), tuple(joined(ranges)))] = None
@@ -77,6 +84,15 @@ def read(text: str, today: date | None = None) -> Timetable:
     if not any(even) and not any(odd) and not recurring:
         raise ValueError(f"aucun horaire dans « {text.strip()} » ; {_EXAMPLE}")
     return Timetable(_week(even), _week(odd), tuple(recurring))
+
+
+def _recurrence(part: str, today: date | None) -> tuple[str, Phrase | None]:
+    """Take a recurrence out of a part; its patterns are loaded where a word of one is there."""
+    if not _MAY_RECUR.search(part):
+        return part, None
+    from helpbot.core.recurrence_words import take  # a megabyte that plain hours do not need
+
+    return take(part, today)
 
 
 def _week(days: list[list[Span]]) -> Week:
