@@ -112,6 +112,7 @@ def shown(setting: Setting, entry: FaqEntry) -> say.EntryShown:
         reviewed=entry.reviewed.isoformat() if entry.reviewed else "",
         review_by=entry.review_by.isoformat() if entry.review_by else "",
         archived=entry.archived.isoformat() if entry.archived else "",
+        never=entry.never,
     )
 
 

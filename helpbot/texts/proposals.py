@@ -131,6 +131,8 @@ def _lacking(gap: say.Lacking, word: Word) -> str:
 def _entry(entry: say.EntryShown, word: Word, day: Callable[[str], str]) -> dict[str, str]:
     asked = " · ".join(escape(v) for v in entry.variants)
     told = [word("_card_variants", variants=asked)] if asked else []
+    if entry.never:
+        told.append(f"{_field('never', word)}{NBSP}: {' · '.join(escape(v) for v in entry.never)}")
     if entry.sources:
         named = ", ".join(f"[{escape(t)}]({u})" if u else escape(t) for t, u in entry.sources)
         told.append(word("_card_sources", sources=named))

@@ -110,6 +110,20 @@ async def test_phrasings_are_added_and_known_ones_left(bot: BotTester) -> None:
     assert "Rien ne change" in (await asks(bot, "!faq modifier apps-nuage") and await approves(bot))
 
 
+async def test_what_an_entry_never_answers_is_written_shown_and_taken_out_again(bot: BotTester) -> None:
+    await asks(bot, "!faq modifier apps-nuage\njamais: combien de place dans nuage ; place de parking")
+    assert "Modifiée" in await approves(bot)
+    assert entry(bot, "apps-nuage").never == ("combien de place dans nuage", "place de parking")
+    assert "Ne répond pas à : combien de place" in await asks(bot, "!faq voir apps-nuage")
+    await bot.says(LEA, "combien de place dans nuage ?")
+    assert "100 Go" not in bot.last().body
+    await asks(bot, "!faq modifier apps-nuage\njamais: place de parking")
+    await approves(bot)
+    assert entry(bot, "apps-nuage").never == ("place de parking",)
+    await bot.says(LEA, "combien de place dans nuage ?")
+    assert "100 Go" in bot.last().body
+
+
 async def test_an_archived_entry_answers_no_more_until_it_is_restored(bot: BotTester) -> None:
     await asks(bot, "!faq archiver apps-nuage")
     assert "Archivée" in await approves(bot)

@@ -198,6 +198,8 @@ class EntryShown(Notice):
     """ISO date, or empty; so are the next two."""
     review_by: str
     archived: str
+    never: tuple[str, ...] = ()
+    """Questions that it does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
