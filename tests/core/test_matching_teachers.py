@@ -40,7 +40,10 @@ def given(verdict: Verdict) -> tuple[str, ...]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "least"), [("teachers.jsonl", 0.98), ("teachers_unseen.jsonl", 0.95)])
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("teachers.jsonl", 0.98), ("teachers_unseen.jsonl", 0.95), ("teachers_long.jsonl", 0.95)],
+)
 def test_the_right_entry_is_answered_or_proposed(name: str, least: float) -> None:
     entries = {entry.id for entry in index().faq.entries}
     rows = [json.loads(line) for line in lines(name)]
