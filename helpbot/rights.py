@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from helpbot import bootstrap
 from helpbot.adapters.erasures import journal_beside
+from helpbot.adapters.faqfiles.load import read_folder
 from helpbot.adapters.matrix.opening import take_folder
 from helpbot.adapters.pseudonyms import load_pseudonyms
 from helpbot.core import tickets
@@ -140,7 +141,7 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Store, Setting]]:
         me=Me(me, me[1:].partition(":")[0]),
         policy=bootstrap.make_policy(settings),
         catalogue=load_catalogue(settings.language),
-        index=FaqIndex.build(Faq()),  # nothing here is answered from it
+        index=_faq_of(settings),
         alias=load_pseudonyms(settings.privacy.pseudonym_key_file),
         names=_NoNames(),
     )
@@ -148,6 +149,13 @@ async def _opened(settings: Settings) -> AsyncIterator[tuple[Store, Setting]]:
         yield store, setting
     finally:
         await store.close()
+
+
+def _faq_of(settings: Settings) -> FaqIndex:
+    """Return the FAQ as it is, for answers that are shown again; nothing new is answered from it."""
+    faq, _, problems = read_folder(settings.faq)
+    known = FaqIndex.build(Faq())
+    return known if problems else replace(known, faq=faq)
 
 
 @contextmanager

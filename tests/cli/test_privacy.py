@@ -16,6 +16,7 @@ from helpbot.adapters.db import open_store
 from helpbot.adapters.matrix.opening import take_folder
 from helpbot.adapters.pseudonyms import load_pseudonyms
 from helpbot.cli import main
+from helpbot.core.editing import EditRow, EditState
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.records import Chosen, Listed, OutboxRow, Priority, Seed
 from helpbot.core.register import TABLES, Kept
@@ -142,6 +143,59 @@ def test_what_an_erased_volunteer_held_is_free_again(folder: Path) -> None:
     assert found.helper is None
     assert found.state in (State.ASKED, State.OPEN)
     assert VERA.encode() not in left(folder)
+
+
+def test_a_name_that_the_faq_thanks_goes_from_its_answers_and_at_the_next_start_from_its_file(
+    folder: Path,
+) -> None:
+    faq = folder / "faq" / "pix.yaml"
+    faq.write_text(faq.read_text().replace("Par l'ENT.", "Par l'ENT., credit: Véra"))
+    alias, now = load_pseudonyms(folder / "pseudonym.key"), SystemClock().now()
+    about = {"kind": "answer", "question": "$p", "entry": "pix-a", "ticket": "FGHIJ"}
+    content = {
+        "msgtype": "m.notice",
+        "body": "Par l'ENT. Merci à Véra",
+        "m.mentions": {},
+        "fr.helpbot": about,
+    }
+
+    async def given() -> None:
+        store = open_store(None, folder / "data")
+        asked = Ticket(
+            TicketId(0),
+            "FGHIJ",
+            ROOM,
+            SAM,
+            EventId("$p"),
+            None,
+            "entrer ?",
+            now,
+            entry="pix-a",
+            status="reply",
+        )
+        kept = await store.run(lambda tx: tx.save_ticket(asked))
+        row = OutboxRow(
+            "hb2", ROOM, "m.room.message", content, Priority.ANSWER, now, kept.id, "reply", "answer"
+        )
+        await store.run(lambda tx: tx.add_outbox(row))
+        await store.run(lambda tx: tx.confirm("hb2", EventId("$answer"), now))
+        await store.run(lambda tx: tx.note_credited(alias(VERA), "pix-a", now))
+        await store.close()
+
+    async def to_do() -> tuple[list[OutboxRow], list[EditRow]]:
+        store = open_store(None, folder / "data")
+        rows = await store.run(lambda tx: (tx.unsent(), tx.edits([EditState.WANTED], entry=None, limit=9)))
+        await store.close()
+        return rows
+
+    asyncio.run(given())
+    assert run("erase", VERA, "--yes").exit_code == 0
+    unsent, edits = asyncio.run(to_do())
+    [again] = [row for row in unsent if row.slot == "reply"]
+    assert again.edits_slot, "the answer stays, without the name"
+    assert "Par l'ENT." in str(again.content)
+    assert [(e.edit.entry, e.edit.uncredited) for e in edits] == [("pix-a", True)]
+    assert "Véra".encode() not in left(folder)
 
 
 def test_an_objection_is_kept_and_takes_the_volunteer_out(folder: Path) -> None:
