@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 from nio.crypto.attachments import decrypt_attachment
 from worlds import Teacher
 
@@ -86,7 +87,10 @@ class SynapseTeacher:
         file = content.get("file", content)
         api = self.person._api
         path = f"_matrix/client/v1/media/download/{file['url'].removeprefix('mxc://')}"
-        async with api._session.get(f"{api.base}/{path}", headers=api._headers) as response:
+        async with (
+            aiohttp.ClientSession(headers=api._headers) as session,
+            session.get(f"{api.base}/{path}") as response,
+        ):
             data = await response.read()
         if "file" not in content:
             return data
