@@ -18,7 +18,7 @@ from functools import partial
 from helpbot.core import notices as say
 from helpbot.core.effects import Kind
 from helpbot.core.ids import EventId, RoomId
-from helpbot.core.incoming import Batch, Echo, Incoming, Membership, RoomNews, Sealed, Spoken
+from helpbot.core.incoming import Batch, Echo, Incoming, Membership, Message, RoomNews, Sealed, Spoken
 from helpbot.core.readback import about, about_redaction, said_already
 from helpbot.core.records import InboxItem, OutboxRow
 from helpbot.flow.deliver import Deliverer
@@ -31,6 +31,7 @@ from helpbot.ports import Clock, Homeserver, Refused, Store, Tx
 
 log = logging.getLogger("helpbot.readback")
 
+VERIFICATION = "m.key.verification.request"
 DYING_MS = 10_000
 """What came this shortly before our last word may have found nobody any more."""
 
@@ -70,6 +71,7 @@ class ReadBack:
         await self._listen(batch, cursor)
         spoke_last = max((said.at for room in self._spoken.values() for said in room), default=0)
         answered = {said.answers for room in self._spoken.values() for said in room}
+        steps = {said.about for room in self._spoken.values() for said in room}
         rooms = tuple(replace(news, events=(), gap=None) for news in batch.rooms)
         await self._take(replace(batch, next=cursor, rooms=rooms), cursor)
         await self._claim()  # what was still to be sent then
@@ -81,6 +83,8 @@ class ReadBack:
                 if event.event_id in answered or event.at < spoke_last - DYING_MS:
                     continue  # whoever we were then could read it
                 unread.add(event.room)
+            elif isinstance(event, Message) and event.msgtype == VERIFICATION and _step(event) in steps:
+                continue  # it was compared with, or declined
             self._moment = max(self._moment, min(event.at, now))
             await self._timers(min(self._moment, spoke_last))
             news = (RoomNews(event.room, Membership.JOIN, events=(event,)),)
@@ -164,6 +168,11 @@ class ReadBack:
             writer.say(room, say.BackWithoutKeys(), Kind.STATUS, purpose="unread")
             written.rows += writer.written.rows
         return written
+
+
+def _step(request: Message) -> str:
+    """Return how a step of ours relates to the verification that somebody asked for."""
+    return about({"m.relates_to": {"rel_type": "m.reference", "event_id": request.event_id}})
 
 
 def _in_order(batch: Batch, past: Past) -> list[Incoming]:

@@ -146,6 +146,23 @@ async def test_a_key_that_is_lost_is_told_once_for_a_room(bot: Lost) -> None:
         assert "renvoyez-moi votre question" in bot.last(direct).body
 
 
+@pytest.mark.parametrize("answer", ["ready", "cancel"])
+async def test_a_verification_of_before_is_not_declined_again(bot: Lost, keys: str, answer: str) -> None:
+    """What was compared with the operator, or declined, left its steps in the room."""
+    async with bot:
+        direct = await bot.direct(LEA)
+        await bot.says(LEA, PASSWORD, room=direct, to_bot=False)  # whose key is kept
+        bot.back_up()
+        await bot.stop()
+        lea = bot.server.person(LEA)
+        request = lea.say(direct, "vérification ?", msgtype="m.key.verification.request")
+        step = {"m.relates_to": {"rel_type": "m.reference", "event_id": request}}
+        bot.server.accept(bot.server.room(direct), BOT, f"m.key.verification.{answer}", step)
+        count = bot.events()
+        await bot.come_back(keys=keys)
+        assert bot.events() == count
+
+
 @pytest.mark.slow
 async def test_it_dies_anywhere_while_it_reads(bot: Lost, keys: str) -> None:
     async with bot:
