@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -133,6 +133,9 @@ def _tell(
     dead: frozenset[str] | None,
     now: int,
 ) -> Written:
+    if report is not None:  # what was taken back, or may not be shown any more, since it was begun
+        still = {q.ref for q in asked_in_vain_since(tx, setting.policy, setting.alias, now)}
+        report = replace(report, gaps=tuple(g for g in report.gaps if still >= {q.ref for q in g.asked}))
     lines = tuple(_line(setting, g) for g in report.gaps[:MOST_SHOWN]) if report else ()
     answer = say.Missing(lines, trouble or ("found" if lines else "none"))
     written = Written()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,7 +12,10 @@ import pytest
 
 from helpbot.adapters.faqfiles.load import load_faq
 from helpbot.core.faq import FaqEntry
+from helpbot.core.gaps.values import GapReport, Unanswered
+from helpbot.core.ids import UserId
 from helpbot.testing.clock import FakeClock
+from helpbot.testing.fakerooms import ACCESS_RULES
 from helpbot.testing.tester import ANNE, LEA, PASSWORD, SAM, BotTester, small_faq
 
 VERA = "@vera:test"
@@ -224,3 +227,33 @@ async def test_the_words_of_old_questions_still_tell_what_is_missing(bot: BotTes
     await bot.advance(days=400)
     await bot.sweep()
     assert await bot.running.store.run(lambda tx: tx.topics("2026-01", limit=99)) == []
+
+
+@pytest.mark.parametrize("how", ["opened", "deleted"])
+async def test_what_may_not_be_shown_any_more_when_it_is_worked_out_is_left_out(
+    bot: BotTester, how: str
+) -> None:
+    """It takes seconds in another process: meanwhile the review room opens, or a question is taken back."""
+    asked_by_lea = await bot.says(LEA, GYM[0])
+    for user, text in zip(ASKERS[1:3], GYM[1:3], strict=True):
+        await bot.says(user, text)
+    surveyor = bot.running.surveyor
+    assert surveyor is not None
+    work = surveyor.gaps
+
+    async def slow(questions: Sequence[Unanswered]) -> GapReport | None:
+        report = await work(questions)
+        assert report is not None
+        assert "thermostat" in report.gaps[0].label
+        if how == "opened":
+            rule = {"rule": "unrestricted"}
+            bot.server.accept(bot.server.room(bot.review), UserId(ANNE), ACCESS_RULES, rule, state_key="")
+        else:
+            bot.server.person(LEA).redact(bot.school, asked_by_lea)
+        bot.running.surveyor = None  # one survey at a time
+        await bot.settle()
+        return report
+
+    bot.running.surveyor = replace(surveyor, gaps=slow)
+    await bot.says(ANNE, "!lacunes", room=bot.review, to_bot=False)
+    assert "thermostat" not in said(bot)[-1]
