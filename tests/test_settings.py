@@ -200,7 +200,7 @@ config.yaml:1: matrix : password et access_token ne vont pas ensemble; gardez l
 config.yaml:2: clé inconnue matrix.homserver; vouliez-vous dire « homeserver » ?
 config.yaml:3: matrix.user_id : « helpbot » n'est pas un identifiant Matrix; écrivez-le en entier, « @nom:serveur »
 config.yaml:6: matrix.trusted_servers[0] : « https://x.fr » n'est pas un nom de serveur; sans « @ » ni « https:// » ; « * » est permis
-config.yaml:7: school_zone : zone scolaire inconnue « Z »; zones connues : A, B, C, corse, guadeloupe, guyane, martinique, mayotte, reunion, nouvelle-caledonie, polynesie, saint-pierre-et-miquelon, wallis-et-futuna ; null : aucune
+config.yaml:7: school_zone : zone scolaire inconnue « Z »; zones connues : A, B, C, alsace-moselle, corse, guadeloupe, guyane, martinique, mayotte, reunion, nouvelle-caledonie, polynesie, saint-pierre-et-miquelon, wallis-et-futuna ; null : aucune
 config.yaml:8: timezone : fuseau horaire inconnu « Europe/Pari »; par exemple « Europe/Paris »
 config.yaml:10: ce qui commence par « ! » est pris pour une étiquette YAML; mettez la valeur entre guillemets
 config.yaml:11: rooms.volunteers : « #vol:x.fr » est l'adresse d'un salon; donnez l'identifiant interne, qui commence par « ! » (Paramètres du salon, Avancé)

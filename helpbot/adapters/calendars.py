@@ -11,6 +11,9 @@ import yaml
 
 from helpbot.core.hours import Break, Calendar
 
+_AS = {"alsace-moselle": "B"}
+"""Zones whose school holidays are those of another."""
+
 
 def load_calendar(
     zone: str | None, timezone: str, given: Mapping[str, tuple[Break, ...]] | None = None
@@ -26,6 +29,7 @@ def load_calendar(
         return Calendar(where, zone, own, (min(b.first for b in own), max(b.back for b in own)))
     text = files("helpbot.data").joinpath("school_holidays.yaml").read_text("utf-8")
     shipped: dict[str, Any] = yaml.safe_load(text)
-    breaks = tuple(Break(b["name"], b["from"], b["back"]) for b in shipped["breaks"] if zone in b["zones"])
+    dated = _AS.get(zone, zone)
+    breaks = tuple(Break(b["name"], b["from"], b["back"]) for b in shipped["breaks"] if dated in b["zones"])
     covers = (shipped["covers"]["from"], shipped["covers"]["until"]) if breaks else None
     return Calendar(where, zone, breaks, covers)

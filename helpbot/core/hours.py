@@ -14,18 +14,19 @@ from functools import lru_cache
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from dateutil.easter import easter
+from jours_feries_france import JoursFeries
 
 from helpbot.core.recurrence import Recurring, Span, joined
 from helpbot.core.spans import MINUTE
 from helpbot.core.timetable import DAY_MINUTES, Timetable, Week, read
 
 ZONES = (
-    "A", "B", "C",
+    "A", "B", "C", "alsace-moselle",
     "corse", "guadeloupe", "guyane", "martinique", "mayotte", "reunion",
     "nouvelle-caledonie", "polynesie", "saint-pierre-et-miquelon", "wallis-et-futuna",
 )  # fmt: skip
-"""Zones of the school calendar. Only some have dates in the shipped file."""
+"""Zones of the school calendar. Only some have dates in the shipped file. Alsace-Moselle has the school
+holidays of zone B and two public holidays more."""
 
 TIMEZONES = {
     "guadeloupe": "America/Guadeloupe", "guyane": "America/Cayenne", "martinique": "America/Martinique",
@@ -35,18 +36,26 @@ TIMEZONES = {
 }  # fmt: skip
 """The time zones of overseas zones (IANA); the others keep that of the bot."""
 
+_LAWS = {
+    "alsace-moselle": "Alsace-Moselle", "guadeloupe": "Guadeloupe", "guyane": "Guyane",
+    "martinique": "Martinique", "mayotte": "Mayotte", "reunion": "La Réunion",
+    "nouvelle-caledonie": "Nouvelle-Calédonie", "polynesie": "Polynésie Française",
+    "saint-pierre-et-miquelon": "Saint-Pierre-et-Miquelon", "wallis-et-futuna": "Wallis-et-Futuna",
+}  # fmt: skip
+"""Zones with public holidays of their own, as the library calls them."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A calendar that is closed for longer than this is a mistake; the search for an open moment ends there.
 _HORIZON_DAYS = 800
 
 
 @lru_cache(maxsize=32)
-def public_holidays(year: int) -> frozenset[date]:
-    """Return the eleven public holidays of France in `year` (Code du travail, L3133-1)."""
-    fixed = ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))
-    moving = (1, 39, 50)  # Easter Monday, Ascension, Whit Monday
-    sunday = easter(year)
-    return frozenset([date(year, m, d) for m, d in fixed] + [sunday + timedelta(n) for n in moving])
+def public_holidays(year: int, zone: str | None = None) -> frozenset[date]:
+    """Return the public holidays of `year` in a zone of the school calendar.
+
+    Code du travail, L3133-1 for the eleven of everybody, L3134-13 and L3422-2 for those of some places.
+    """
+    return frozenset(JoursFeries.for_year(year, _LAWS.get(zone or "")).values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,9 @@ class Calendar:
         """Tell whether that day is a public holiday or within school holidays."""
         if self.zone is None:
             return False
-        return day in public_holidays(day.year) or any(b.first <= day < b.back for b in self.breaks)
+        return day in public_holidays(day.year, self.zone) or any(
+            b.first <= day < b.back for b in self.breaks
+        )
 
     def is_school_day(self, day: date) -> bool:
         """Tell whether that day is one of Monday to Friday and not off."""

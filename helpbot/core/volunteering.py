@@ -23,7 +23,8 @@ ACADEMIES: Mapping[str, tuple[str, str]] = {
     for zone, names in {
         "A": "Besançon, Bordeaux, Clermont-Ferrand, Dijon, Grenoble, Limoges, Lyon, Poitiers",
         "B": "Aix-Marseille, Amiens, Lille, Nancy-Metz, Nantes, Nice, Normandie, Orléans-Tours, Reims,"
-        " Rennes, Strasbourg",
+        " Rennes",
+        "alsace-moselle": "Strasbourg",
         "C": "Créteil, Montpellier, Paris, Toulouse, Versailles",
         "corse": "Corse",
         "guadeloupe": "Guadeloupe",

@@ -33,7 +33,7 @@ class Days:
             tuple(calendar.moment(day, 0) for day in days),
             tuple(
                 day.weekday() < 5
-                and day not in public_holidays(day.year)
+                and day not in public_holidays(day.year, calendar.zone)
                 and not any(b.first <= day < b.back for b in calendar.breaks)
                 for day in days
             ),

@@ -41,8 +41,16 @@ def test_no_zone_no_holidays() -> None:
     assert not load_calendar(None, "Europe/Paris").is_off(date(2026, 12, 25))
 
 
+def test_alsace_and_moselle_have_the_breaks_of_zone_b_and_days_of_their_own() -> None:
+    there, zone_b = (load_calendar(z, "Europe/Paris") for z in ("alsace-moselle", "B"))
+    assert there.is_off(date(2027, 2, 22))
+    assert there.knows(date(2027, 2, 22))
+    good_friday = date(2027, 3, 26)
+    assert (there.is_off(good_friday), zone_b.is_off(good_friday)) == (True, False)
+
+
 def test_zones_without_dates_keep_public_holidays_and_say_so() -> None:
-    for zone in ZONES[3:]:
+    for zone in ZONES[4:]:
         calendar = load_calendar(zone, "Europe/Paris")
         assert calendar.is_off(date(2026, 12, 25))
         assert not calendar.is_off(date(2026, 12, 28))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from helpbot.core.hours import Break, Calendar, OpenHours, public_holidays
+from helpbot.core.hours import ZONES, Break, Calendar, OpenHours, public_holidays
 
 PARIS = ZoneInfo("Europe/Paris")
 NO_HOLIDAYS = Calendar(PARIS)
@@ -205,6 +205,27 @@ def test_public_holidays_of_a_year() -> None:
     assert [f"{d:%m-%d}" for d in sorted(public_holidays(2027))] == [
         "01-01", "03-29", "05-01", "05-06", "05-08", "05-17", "07-14", "08-15", "11-01", "11-11", "12-25",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("zone", "more"),
+    [
+        ("A", ""),
+        ("alsace-moselle", "03-26 12-26"),
+        ("guadeloupe", "05-27"),
+        ("guyane", "06-10"),
+        ("martinique", "05-22"),
+        ("mayotte", "04-27"),
+        ("reunion", "12-20"),
+    ],
+)
+def test_public_holidays_that_only_some_places_have(zone: str, more: str) -> None:
+    own = public_holidays(2027, zone) - public_holidays(2027)
+    assert " ".join(f"{d:%m-%d}" for d in sorted(own)) == more
+
+
+def test_each_zone_has_public_holidays() -> None:
+    assert all(len(public_holidays(2027, zone)) >= 11 for zone in ZONES)
 
 
 @pytest.mark.parametrize(
