@@ -82,8 +82,12 @@ async def a_day(bot: Lost) -> RoomId:
     return direct
 
 
-async def test_what_was_said_since_the_backup_is_not_said_again(bot: Lost, keys: str) -> None:
+@pytest.mark.parametrize("draw", range(6))
+async def test_what_was_said_since_the_backup_is_not_said_again(bot: Lost, keys: str, draw: int) -> None:
     async with bot:
+        for n in range(draw):  # another event id is another reference, which draws other volunteers
+            bot.server.person(LEA).say(bot.school, f"bonjour {n}")
+        await bot.settle()
         bot.back_up()
         await a_day(bot)
         seen, count = bot.everything(), bot.events()
