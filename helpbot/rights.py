@@ -8,53 +8,34 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from helpbot import bootstrap
-from helpbot.adapters.erasures import journal_beside
-from helpbot.adapters.faqfiles.load import read_folder
 from helpbot.adapters.matrix.opening import take_folder
-from helpbot.adapters.pseudonyms import load_pseudonyms
 from helpbot.core import tickets
-from helpbot.core.addressing import Me
-from helpbot.core.faq import Faq
 from helpbot.core.ids import UserId
-from helpbot.core.matching import FaqIndex
 from helpbot.core.problems import Problem, Problems
-from helpbot.flow.erasure import finish, forget
+from helpbot.flow.erasure import forget
 from helpbot.flow.facts import load_facts
 from helpbot.flow.mydata import Document, document
-from helpbot.flow.setting import Names, Setting
+from helpbot.flow.setting import Setting
 from helpbot.flow.upkeep import due_rows, sweep
 from helpbot.flow.write import Writer
-from helpbot.ports import Clock, LoggedOut, Store, Tx
-from helpbot.texts import load_catalogue
+from helpbot.offline import in_store, opened
+from helpbot.ports import Clock, LoggedOut, Tx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from helpbot.settings import Settings
 
-T = TypeVar("T")
 OBJECTS = "objects"
-
-
-class _NoNames(Names):
-    """Nobody can be asked for a name here: the texts say « un·e collègue »."""
-
-    def first_name(self, user: UserId) -> str:  # noqa: ARG002
-        return ""
-
-    def full_name(self, user: UserId) -> str:  # noqa: ARG002
-        return ""
 
 
 def data_of(settings: Settings, user: UserId, clock: Clock) -> Document:
     """Return all there is about a person. Raises what `bootstrap.open_database` does."""
-    return asyncio.run(_in_store(settings, lambda tx, setting: document(tx, setting, user, clock.now())))
+    return asyncio.run(in_store(settings, lambda tx, setting: document(tx, setting, user, clock.now())))
 
 
 def erase(settings: Settings, user: UserId, clock: Clock) -> bool:
@@ -71,8 +52,8 @@ def erase(settings: Settings, user: UserId, clock: Clock) -> bool:
             writer.leave(room)
 
     with _bot_stopped(settings):
-        asyncio.run(_in_store(settings, work, then_finish=True))
-        return asyncio.run(_in_store(settings, lambda tx, _: tx.unfinished_erasures())) is None
+        asyncio.run(in_store(settings, work, then_finish=True))
+        return asyncio.run(in_store(settings, lambda tx, _: tx.unfinished_erasures())) is None
 
 
 def object_for(settings: Settings, user: UserId, clock: Clock) -> bool:
@@ -96,7 +77,7 @@ def object_for(settings: Settings, user: UserId, clock: Clock) -> bool:
         return True
 
     with _bot_stopped(settings):
-        return asyncio.run(_in_store(settings, work))
+        return asyncio.run(in_store(settings, work))
 
 
 def correct_themes(settings: Settings, user: UserId, themes: tuple[str, ...], clock: Clock) -> bool:
@@ -110,52 +91,19 @@ def correct_themes(settings: Settings, user: UserId, themes: tuple[str, ...], cl
         tx.save_listed(replace(listed, chosen=chosen), clock.now())
         return True
 
-    return asyncio.run(_in_store(settings, work))
+    return asyncio.run(in_store(settings, work))
 
 
 def retention(settings: Settings, clock: Clock, *, dry: bool) -> dict[str, int]:
     """Remove what is past its time now, or only count it; returns table → rows."""
 
     async def work() -> dict[str, int]:
-        async with _opened(settings) as (store, setting):
+        async with opened(settings) as (store, setting):
             if dry:
                 return await store.run(lambda tx: due_rows(tx, setting, clock.now()))
             return await sweep(store, clock, setting)
 
     return asyncio.run(work())
-
-
-async def _in_store(settings: Settings, work: Callable[[Tx, Setting], T], *, then_finish: bool = False) -> T:
-    async with _opened(settings) as (store, setting):
-        result = await store.run(lambda tx: work(tx, setting))
-        if then_finish:
-            await finish(store, journal_beside(settings.privacy.pseudonym_key_file))
-        return result
-
-
-@asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[tuple[Store, Setting]]:
-    store = bootstrap.open_database(settings)
-    me = UserId(settings.matrix.user_id)
-    setting = Setting(
-        me=Me(me, me[1:].partition(":")[0]),
-        policy=bootstrap.make_policy(settings),
-        catalogue=load_catalogue(settings.language),
-        index=_faq_of(settings),
-        alias=load_pseudonyms(settings.privacy.pseudonym_key_file),
-        names=_NoNames(),
-    )
-    try:
-        yield store, setting
-    finally:
-        await store.close()
-
-
-def _faq_of(settings: Settings) -> FaqIndex:
-    """Return the FAQ as it is, for answers that are shown again; nothing new is answered from it."""
-    faq, _, problems = read_folder(settings.faq)
-    known = FaqIndex.build(Faq())
-    return known if problems else replace(known, faq=faq)
 
 
 @contextmanager

@@ -14,34 +14,94 @@ import click
 
 if TYPE_CHECKING:
     from helpbot.core.matching import FaqIndex, Match, Verdict
+    from helpbot.settings import Settings
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small systems: threads would only wait for each other
 
 
 @click.command(short_help="Répondre à une question, hors ligne.")
 @click.option(
-    "--faq", "folder", type=click.Path(path_type=Path), default=Path("faq"), show_default=True, metavar="DIR",
-    help="Dossier des fichiers FAQ.",
+    "--faq", "folder", type=click.Path(path_type=Path), metavar="DIR",
+    help="Dossier des fichiers FAQ.  [default: faq, ou celui de la configuration]",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Une ligne JSON par question.")
-@click.option("--explain", is_flag=True, help="Montrer les fiches envisagées et les mots qui ont décidé.")
+@click.option(
+    "--explain", is_flag=True,
+    help="Montrer les fiches envisagées et les mots qui ont décidé ; avec --config, aussi qui serait"
+    " sollicité·e maintenant, dans quel ordre, et pourquoi pas les autres.",
+)  # fmt: skip
+@click.option(
+    "-c", "--config", type=click.Path(path_type=Path), metavar="FICHIER",
+    help="Configuration, pour --explain : sa base est lue, rien n'y est écrit.",
+)  # fmt: skip
+@click.option("--room", default="", metavar="SALON", help="Identifiant du salon où la question serait posée.")
 @click.argument("question", required=False, nargs=-1)
-def ask(folder: Path, as_json: bool, explain: bool, question: tuple[str, ...]) -> None:
+def ask(
+    folder: Path | None,
+    as_json: bool,
+    explain: bool,
+    config: Path | None,
+    room: str,
+    question: tuple[str, ...],
+) -> None:
     """Répond à QUESTION, ou à chaque ligne de l'entrée standard, sans rien envoyer."""
-    index = load_index(folder)
+    settings = _settings(config) if config else None
+    index = load_index(folder or (settings.faq if settings else Path("faq")))
     asked = [" ".join(question)] if question else _lines()
     for text in asked:
         started = time.perf_counter()
         verdict = index.verdict(text)
         spent = (time.perf_counter() - started) * 1000
+        record = as_record(index, text, verdict, spent)
         if as_json:
-            line = json.dumps(as_record(index, text, verdict, spent), ensure_ascii=False)
+            line = json.dumps(record, ensure_ascii=False)
         else:
             line = _one_line(index, verdict) if not question else _told(index, verdict)
         click.echo(line)
         if explain:
             click.echo(explained(index, verdict), err=as_json)
+        if explain and settings and record["decision"] != "redirect":
+            click.echo(_whom(settings, record["theme"], room), err=as_json)  # type: ignore[arg-type]
         sys.stdout.flush()
+
+
+def _settings(config: Path) -> Settings:
+    from helpbot.settings import load_settings
+
+    return load_settings(config, os.environ)
+
+
+def _whom(settings: Settings, theme: str | None, room: str) -> str:
+    """Tell who would be asked at this moment, and why the others would not."""
+    from helpbot.adapters.clock import SystemClock
+    from helpbot.core.ids import RoomId
+    from helpbot.whom import whom_to_ask
+
+    kept, refused = whom_to_ask(settings, theme, RoomId(room), SystemClock())
+    if not kept and not refused:
+        return "aucun·e volontaire n'est connu·e (le bot lit la configuration quand il démarre)"
+    about = f" sur le thème {theme}" if theme else ""
+    lines = [f"volontaires{about}, dans l'ordre\u00a0:" if kept else f"personne ne serait sollicité·e{about}"]
+    lines += [f"  {n}. {v.user}\u00a0: {_NEAR[why.nearness.name]}" for n, (v, why) in enumerate(kept, 1)]
+    lines += [f"  –  {v.user}\u00a0: {_REFUSED[why.value]}" for v, why in refused]
+    return "\n".join(lines)
+
+
+_NEAR = {
+    "SCHOOL": "même établissement",
+    "LEVEL": "même académie et même niveau",
+    "ANY": "sans lien particulier avec le salon",
+}
+_REFUSED = {
+    "is_asker": "pose la question",
+    "other_theme": "aide sur d'autres thèmes",
+    "already_offered": "déjà sollicité·e pour cette question",
+    "paused": "en pause",
+    "closed_hours": "en dehors de ses heures",
+    "at_capacity": "a déjà reçu ce qu'elle ou il accepte",
+    "no_place": "sans message direct, et il n'y a pas de salon des volontaires",
+    "may_not_see": "ne peut pas recevoir ce qui vient de ce salon (confidentialité)",
+}
 
 
 def load_index(folder: Path) -> FaqIndex:
