@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from helpbot.adapters.calendars import load_calendar
 from helpbot.adapters.db import open_store
@@ -87,7 +87,8 @@ def fill(folder: Path, count: int) -> None:
     engine = make_engine(f"sqlite:///{folder / 'helpbot.db'}")
     driver = engine.raw_connection()
     driver.cursor().execute("BEGIN")
-    driver.cursor().executemany(insert, [astuple(r) for r in records(count)])
+    cursor: Any = driver.cursor()
+    cursor.executemany(insert, (astuple(r) for r in records(count)))  # none of them held
     driver.commit()
     driver.close()
     engine.dispose()
