@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from helpbot.core.notices.recognition import Thanks
 from helpbot.texts.markup import escape
-
-if TYPE_CHECKING:
-    from helpbot.texts.catalogue import Catalogue
+from helpbot.texts.words import Words
 
 
-def thanks(catalogue: Catalogue, notice: Thanks) -> dict[str, str]:
+def thanks(words: Words, notice: Thanks) -> dict[str, str]:
     """Return how many answers helped, and what they were about."""
-    about = catalogue.word("_thanks_about", themes=escape(", ".join(notice.themes))) if notice.themes else ""
+    about = words.word("_thanks_about", themes=escape(", ".join(notice.themes))) if notice.themes else ""
     if notice.answers == 1:
-        return {"thanks_words": catalogue.word("_thanks_one", about=about)}
-    return {"thanks_words": catalogue.word("_thanks_many", answers=str(notice.answers), about=about)}
+        return {"thanks_words": words.word("_thanks_one", about=about)}
+    return {"thanks_words": words.word("_thanks_many", answers=str(notice.answers), about=about)}
