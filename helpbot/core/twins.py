@@ -92,15 +92,17 @@ def near_twins(phrasings: Sequence[tuple[str, str]]) -> list[Twin]:
     return found
 
 
-def phrased_alike(entry: FaqEntry, index: FaqIndex) -> list[tuple[FaqEntry, str, str]]:
+def phrased_alike(
+    entry: FaqEntry, index: FaqIndex, phrasings: Sequence[str] | None = None
+) -> list[tuple[FaqEntry, str, str]]:
     """Return the other entries that ask nearly the same as one, the likest first, each once.
 
-    With the phrasing of each that is likest: (other entry, its phrasing, the phrasing of `entry`). As near as
-    `near_twins` wants it, by the weights of the index that answers questions.
+    With the phrasing of each that is likest: (other entry, its phrasing, the phrasing of `entry`, or of its
+    `phrasings` given). As near as `near_twins` wants it, by the weights of the index that answers questions.
     """
     owners = [(other, phrasing) for other in index.faq.entries for phrasing in other.phrasings]
     best: dict[str, tuple[float, FaqEntry, str, str]] = {}
-    for mine in entry.phrasings:
+    for mine in entry.phrasings if phrasings is None else phrasings:
         alike = index.likeness(mine)
         for at in np.flatnonzero(alike >= NEAR):
             other, theirs = owners[at]

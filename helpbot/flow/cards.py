@@ -69,8 +69,7 @@ def show_card(hand: Hand, proposal: Proposal, reply_to: EventId | None = None) -
 def card_of(setting: Setting, proposal: Proposal) -> base.Notice:
     """Return how a proposal reads."""
     if proposal.origin is Origin.VARIANTS:
-        groups = ((c.wanted.question, *_added(c)) for c in proposal.changes)
-        return say.VariantsCard(proposal.id, tuple(groups))
+        return _variants_card(setting, proposal)
     change = proposal.changes[0]
     entry = change.wanted
     if proposal.origin is Origin.REREAD and change.base == entry:
@@ -96,6 +95,17 @@ def card_of(setting: Setting, proposal: Proposal) -> base.Notice:
         themes=() if entry.theme else setting.index.faq.themes,
         waits=proposal.origin is Origin.ANSWER and proposal.credit is None,
     )
+
+
+def _variants_card(setting: Setting, proposal: Proposal) -> say.VariantsCard:
+    groups = tuple((c.wanted.question, *_added(c)) for c in proposal.changes)
+    # A phrasing that another entry has as well, or nearly, would make both of them less sure.
+    alike = (
+        (other.id, theirs, mine)
+        for change, (_, added, _) in zip(proposal.changes, groups, strict=True)
+        for other, theirs, mine in twins.phrased_alike(change.wanted, setting.index, added)
+    )
+    return say.VariantsCard(proposal.id, groups, tuple(alike))
 
 
 def shown(setting: Setting, entry: FaqEntry) -> say.EntryShown:

@@ -23,8 +23,9 @@ def derived(notice: Notice, word: Word, day: Callable[[str], str]) -> dict[str, 
             return {"what_words": word(f"_credit_{what}")}
         case say.ProposalCard():
             return _card(notice, word)
-        case say.VariantsCard(_, groups):
-            return {"groups_list": "\n\n".join(_group(n, *g, word) for n, g in enumerate(groups, 1))}
+        case say.VariantsCard(_, groups, twins):
+            told = [_group(n, *g, word) for n, g in enumerate(groups, 1)]
+            return {"groups_list": "\n\n".join(told + [_twin(*twin, word) for twin in twins])}
         case say.CardObjection(what):
             return {"what_words": word(f"_objection_{what}")}
         case say.CardRefused(told):
@@ -84,12 +85,13 @@ def _group(number: int, question: str, variants: tuple[str, ...], never: tuple[s
     return "\n".join([f"**{number}** {escape(question)}", *(f"- {escape(v)}" for v in variants), *refused])
 
 
+def _twin(name: str, theirs: str, mine: str, word: Word) -> str:
+    return word("_card_twin", id=escape(name), theirs=escape(theirs), mine=escape(mine))
+
+
 def _card(card: say.ProposalCard, word: Word) -> dict[str, str]:
     parts = [_body(card, word)]
-    parts += [
-        word("_card_twin", id=escape(name), theirs=escape(theirs), mine=escape(mine))
-        for name, theirs, mine in card.twins
-    ]
+    parts += [_twin(*twin, word) for twin in card.twins]
     parts += [word("_card_near", near=_named(card.near))] if card.near else []
     parts += [word("_card_contradicts", id=escape(i), said=escape(s)) for i, s in card.contradicts]
     lacks = ", ".join(word(f"_missing_{name}") for name in card.missing)

@@ -257,3 +257,17 @@ async def test_what_may_not_be_shown_any_more_when_it_is_worked_out_is_left_out(
     bot.running.surveyor = replace(surveyor, gaps=slow)
     await bot.says(ANNE, "!lacunes", room=bot.review, to_bot=False)
     assert "thermostat" not in said(bot)[-1]
+
+
+async def test_a_confirmed_phrasing_that_another_entry_nearly_has_is_told_as_such(bot: BotTester) -> None:
+    await confirmed(bot, PASSWORD, "mon élève a perdu son mdp pix orga")
+    await confirmed(bot, "quel quota dans nuage apps", "perdu mdp pix d'un élève")
+    with (bot.faq_folder / "pix.yaml").open("a", encoding="utf-8") as file:
+        file.write(
+            "  - {id: pix-orga-autre, question: Quel est le quota dans Nuage apps ?, answer: Aucun.}\n"
+        )
+    await bot.reload()
+    await bot.advance(days=7)
+    [card] = [m for m in bot.shown(bot.review) if "Ce que vos collègues ont" in m.body]
+    assert "⚠️ pix-orga-autre demande presque la même chose" in card.body
+    assert card.body.count("⚠️") == 1, "the others are nobody's twins"

@@ -81,7 +81,9 @@ class VariantsCard(Notice):
 
     number: int
     groups: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
-    """(question of the entry, phrasings); the entries are numbered from 1."""
+    """(question of the entry, phrasings, questions that it is not to answer); numbered from 1."""
+    twins: tuple[tuple[str, str, str], ...] = ()
+    """(id, its phrasing, the phrasing here) of other entries that ask nearly the same as a phrasing."""
 
 
 @dataclass(frozen=True, slots=True)
