@@ -25,7 +25,8 @@ def postgres_url() -> Iterator[str]:
     if url := os.environ.get(GIVEN):
         yield url
         return
-    if not (shutil.which("initdb") and shutil.which("pg_ctl")):
+    initdb, pg_ctl = _program("initdb"), _program("pg_ctl")
+    if not (initdb and pg_ctl):
         pytest.skip(f"NOT TESTED ON POSTGRESQL: no server here, and {GIVEN} names none")
     owner = _owner()
     folder = Path(tempfile.mkdtemp(prefix="helpbot-pg-"))
@@ -33,16 +34,22 @@ def postgres_url() -> Iterator[str]:
         if owner is not None:
             shutil.chown(folder, owner)
         data = str(folder / "data")
-        _run(["initdb", "-D", data, "-U", "helpbot", "-A", "trust", "-E", "UTF8", "--no-sync"], owner, folder)
+        _run([initdb, "-D", data, "-U", "helpbot", "-A", "trust", "-E", "UTF8", "--no-sync"], owner, folder)
         options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
         log = str(folder / "log")
-        _run(["pg_ctl", "start", "-w", "-D", data, "-l", log, "-o", options], owner, folder)
+        _run([pg_ctl, "start", "-w", "-D", data, "-l", log, "-o", options], owner, folder)
         try:
             yield f"postgresql://helpbot@/postgres?host={folder}"
         finally:
-            _run(["pg_ctl", "stop", "-m", "immediate", "-D", data], owner, folder)
+            _run([pg_ctl, "stop", "-m", "immediate", "-D", data], owner, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _program(name: str) -> str | None:
+    """Find a server's program: Debian leaves those of each version out of the way."""
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return shutil.which(name) or next(filter(None, (shutil.which(name, path=v) for v in versions)), None)
 
 
 def _owner() -> str | None:
