@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from helpbot.cli import _words as words
+from helpbot.cli._options import config_file
 from helpbot.core.ids import RoomId
 from helpbot.core.problems import Problem, Problems
 
@@ -48,10 +49,7 @@ class Findings:
 
 
 @click.command()
-@click.option(
-    "-c", "--config", type=click.Path(path_type=Path), default=Path("config.yaml"), show_default=True,
-    metavar="FICHIER", help="Fichier de configuration.",
-)  # fmt: skip
+@config_file
 @click.option("--offline", is_flag=True, help="Sans se connecter au serveur.")
 def check(config: Path, offline: bool) -> None:
     """Vérifie la configuration, les fiches, les dossiers ; puis la connexion, l'identité, les salons.

@@ -10,12 +10,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from helpbot.cli._options import config_file
 from helpbot.core.problems import Problem, Problems
-
-_config = click.option(
-    "-c", "--config", type=click.Path(path_type=Path), default=Path("config.yaml"), show_default=True,
-    metavar="FICHIER", help="Fichier de configuration.",
-)  # fmt: skip
 
 
 @click.group()
@@ -24,7 +20,7 @@ def db() -> None:
 
 
 @db.command()
-@_config
+@config_file
 def upgrade(config: Path) -> None:
     """Amène la base à la version de ce programme ; le bot doit être arrêté.
 
@@ -55,7 +51,7 @@ _file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False), 
 
 @db.command()
 @_file
-@_config
+@config_file
 def backup(file: Path, config: Path) -> None:
     """Écrit dans FICHIER la base et l'identité du bot, qui peut rester en marche.
 
@@ -75,7 +71,7 @@ def backup(file: Path, config: Path) -> None:
 
 @db.command()
 @_file
-@_config
+@config_file
 @click.option("--replace", is_flag=True, help="Remplace la base et l'identité qui sont déjà là.")
 def restore(file: Path, config: Path, replace: bool) -> None:
     """Remet en place une sauvegarde ; le bot doit être arrêté.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from helpbot.cli import _words as words
+from helpbot.cli._options import config_file
 
 if TYPE_CHECKING:
     from helpbot.settings import Settings
@@ -22,10 +23,7 @@ def identity() -> None:
 
 
 @identity.command()
-@click.option(
-    "-c", "--config", type=click.Path(path_type=Path), default=Path("config.yaml"), show_default=True,
-    metavar="FICHIER", help="Fichier de configuration.",
-)  # fmt: skip
+@config_file
 @click.option("--yes", is_flag=True, help="Sans demander confirmation.")
 def reset(config: Path, yes: bool) -> None:
     """Donne au compte une identité neuve, avec un nouveau coffre et une nouvelle clé de récupération.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from helpbot.cli._options import config_file
 from helpbot.core.ids import UserId
 from helpbot.core.problems import Problem, Problems
 
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
     from helpbot.settings import Settings
     from helpbot.texts.dossier import Choices
 
-_config = click.option(
-    "-c", "--config", type=click.Path(path_type=Path), default=Path("config.yaml"), show_default=True,
-    metavar="FICHIER", help="Fichier de configuration.",
-)  # fmt: skip
 _person = click.argument("user_id", metavar="@PERSONNE:SERVEUR")
 _USER = re.compile(r"@[^\s:@]+:[^\s:@]+(:\d+)?")
 
@@ -31,7 +28,7 @@ def privacy() -> None:
 
 @privacy.command()
 @_person
-@_config
+@config_file
 def export(user_id: str, config: Path) -> None:
     """Écrit tout ce qui est gardé d'une personne : un objet JSON, comme « !mesdonnees ».
 
@@ -46,7 +43,7 @@ def export(user_id: str, config: Path) -> None:
 
 @privacy.command()
 @_person
-@_config
+@config_file
 @click.option("--yes", is_flag=True, help="N'attend pas de confirmation.")
 def erase(user_id: str, config: Path, yes: bool) -> None:
     """Oublie une personne pour de bon, comme « !oubliezmoi » ; le bot doit être arrêté.
@@ -71,7 +68,7 @@ def erase(user_id: str, config: Path, yes: bool) -> None:
 
 @privacy.command("object")
 @_person
-@_config
+@config_file
 def objection(user_id: str, config: Path) -> None:
     """Enregistre l'opposition d'une personne : ni sollicitée, ni comptée ; le bot doit être arrêté.
 
@@ -87,7 +84,7 @@ def objection(user_id: str, config: Path) -> None:
 @privacy.command()
 @_person
 @click.argument("themes", nargs=-1, required=True, metavar="THÈME…")
-@_config
+@config_file
 def correct(user_id: str, themes: tuple[str, ...], config: Path) -> None:
     """Remplace les thèmes d'un·e volontaire par ceux-ci, comme « !volontaire ».
 
@@ -110,7 +107,7 @@ def correct(user_id: str, themes: tuple[str, ...], config: Path) -> None:
 
 
 @privacy.command()
-@_config
+@config_file
 @click.option("--dry-run", is_flag=True, help="Compte sans rien supprimer.")
 def retention(config: Path, dry_run: bool) -> None:
     """Supprime ce qui a passé sa durée, comme le bot le fait plusieurs fois par jour.
@@ -133,7 +130,7 @@ def retention(config: Path, dry_run: bool) -> None:
 
 
 @privacy.command()
-@_config
+@config_file
 def register(config: Path) -> None:
     """Écrit l'entrée du registre des traitements (RGPD, article 30), en Markdown, d'après la configuration.
 
@@ -147,7 +144,7 @@ def register(config: Path) -> None:
 
 
 @privacy.command()
-@_config
+@config_file
 def screening(config: Path) -> None:
     """Répond aux neuf critères qui disent s'il faut une analyse d'impact (AIPD), en Markdown.
 

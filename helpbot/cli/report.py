@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from helpbot.cli._options import config_file
+
 if TYPE_CHECKING:
     from helpbot.core.report import Report
     from helpbot.settings import Settings
 
 
 @click.command()
-@click.option(
-    "-c", "--config", type=click.Path(path_type=Path), default=Path("config.yaml"), show_default=True,
-    metavar="FICHIER", help="Fichier de configuration.",
-)  # fmt: skip
+@config_file
 @click.option("--json", "as_json", is_flag=True, help="Un objet JSON sur la sortie standard.")
 @click.option(
     "--iramuteq",

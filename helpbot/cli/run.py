@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from helpbot.cli._options import config_file
+
 if TYPE_CHECKING:
     from logging import Logger
 
@@ -22,10 +24,7 @@ T = TypeVar("T")
 
 
 @click.command()
-@click.option(
-    "-c", "--config", type=click.Path(path_type=Path), default=Path("config.yaml"), show_default=True,
-    metavar="FICHIER", help="Fichier de configuration.",
-)  # fmt: skip
+@config_file
 @click.option(
     "--log", "log_format", type=click.Choice(["text", "json"]), default="text", show_default=True,
     help="Forme du journal, sur la sortie d'erreur : lisible, ou une ligne JSON par événement.",

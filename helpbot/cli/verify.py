@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from helpbot.cli._options import config_file
+
 if TYPE_CHECKING:
     from helpbot.adapters.terminal import Terminal
     from helpbot.ports.verification import Compare, Ended, Told
@@ -21,10 +23,7 @@ _YES, _NO = frozenset({"o", "oui"}), frozenset({"n", "non"})
 
 
 @click.command()
-@click.option(
-    "-c", "--config", type=click.Path(path_type=Path), default=Path("config.yaml"), show_default=True,
-    metavar="FICHIER", help="Fichier de configuration.",
-)  # fmt: skip
+@config_file
 @click.option(
     "--wait", "minutes", type=click.IntRange(1, 120), default=10, show_default=True, metavar="MINUTES",
     help="Combien de temps attendre une demande.",
