@@ -14,7 +14,7 @@ from datetime import timedelta
 from helpbot.core.hours import ZONES, Calendar, OpenHours
 from helpbot.core.records import Chosen
 from helpbot.core.routing import Caps
-from helpbot.core.spans import MINUTE, WEEK
+from helpbot.core.spans import DAY, MINUTE, WEEK
 from helpbot.core.tickets import LAST_OPEN_MINUTES
 from helpbot.core.when import fold
 
@@ -264,7 +264,7 @@ def caps_of(load: tuple[int, int, int]) -> Caps | None:
     return Caps(day, week, at_once) if any(load) else None
 
 
-FAR = 400 * 24 * 60 * MINUTE
+FAR = 400 * DAY
 """Nobody who may not be asked before that is ever asked."""
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from helpbot.core.confidentiality import may_show
 from helpbot.core.gaps.values import Unanswered
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.learning import Topic, asked_in_vain, topic_of
+from helpbot.core.spans import DAY
 from helpbot.core.tickets import Ticket
 from helpbot.flow.facts import room_facts
 from helpbot.flow.setting import Policy, Setting
@@ -21,7 +22,7 @@ from helpbot.ports import Tx
 
 ASKED = "faq_gaps_asked"
 TOPIC = "topic/"
-LOOKED_AT = timedelta(days=366)
+LOOKED_AT_MS = 366 * DAY
 MOST_QUESTIONS = 2_500
 
 
@@ -34,7 +35,7 @@ def asked_in_vain_since(
     rather than a moment. Nothing while there is a review room that the bot is not in.
     """
     may_be_shown = _referents_eyes(tx, policy)
-    since = now - int(LOOKED_AT.total_seconds() * 1000)
+    since = now - LOOKED_AT_MS
     found = []
     for ticket in tx.asked_since(since, limit=MOST_QUESTIONS):
         refused = asked_in_vain(ticket)

@@ -20,12 +20,13 @@ from helpbot.adapters.matrix.http import Api, seg
 from helpbot.adapters.matrix.keystore import KeyStore
 from helpbot.adapters.matrix.machine import Machine, Received
 from helpbot.adapters.matrix.olm import OlmDevice, OutboundGroupSession
+from helpbot.core.spans import HOUR, MINUTE
 from helpbot.ports import Clock, HomeserverError, LoggedOut, Refused
 
 _DEVICES_A_REQUEST = 100
 _USERS_A_STEP = 50
-_CLAIM_AGAIN_MS = 10 * 60_000
-_MIN_PERIOD_MS = 60 * 60_000
+_CLAIM_AGAIN_MS = 10 * MINUTE
+_MIN_PERIOD_MS = HOUR
 _MAX_PERIOD_MSGS = 10_000
 _ROUNDS = 5
 """How often members may change while we prepare, before we send to those known so far."""

@@ -23,6 +23,7 @@ from helpbot.adapters.matrix.crypto import Encryption
 from helpbot.adapters.matrix.machine import DeviceStep
 from helpbot.adapters.matrix.trust import Trust
 from helpbot.core.ids import RoomId
+from helpbot.core.spans import MINUTE
 from helpbot.ports import Clock, HomeserverError, RateLimited, Unreachable
 from helpbot.ports.verification import Asked, Compare, Ended, Outcome, Told
 
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 
 REQUEST = "m.key.verification.request"
 VERIFICATION = "m.key.verification."
-PATIENCE_MS = 10 * 60_000
+PATIENCE_MS = 10 * MINUTE
 """From the request on (specification: a verification older than ten minutes is over)."""
-_AHEAD_MS = 5 * 60_000
+_AHEAD_MS = 5 * MINUTE
 _TRIES = 5
 _ENDED_KEPT = 50
 _ASIDES = 3
