@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -56,12 +56,12 @@ def ask(
         if as_json:
             line = json.dumps(record, ensure_ascii=False)
         else:
-            line = _one_line(index, verdict) if not question else _told(index, verdict)
+            line = _told(index, verdict) if question else _one_line(record)
         click.echo(line)
         if explain:
             click.echo(explained(index, verdict), err=as_json)
         if explain and settings and record["decision"] != "redirect":
-            click.echo(_whom(settings, record["theme"], room), err=as_json)  # type: ignore[arg-type]
+            click.echo(_whom(settings, record["theme"], room), err=as_json)
         sys.stdout.flush()
 
 
@@ -123,7 +123,7 @@ def _lines() -> Iterator[str]:
         yield raw.decode("utf-8", "replace").rstrip("\r\n")
 
 
-def as_record(index: FaqIndex, question: str, verdict: Verdict, spent: float) -> dict[str, object]:
+def as_record(index: FaqIndex, question: str, verdict: Verdict, spent: float) -> dict[str, Any]:
     """Give a verdict in the JSON shape that contract.md promises."""
     from helpbot.core.matching import Answer, Clarify, Redirect, Route
 
@@ -166,10 +166,9 @@ def _told(index: FaqIndex, verdict: Verdict) -> str:
             entry = index.faq.entry(match.entry)
             assert entry  # noqa: S101  (an answer is always an entry of this FAQ)
             sources = [f"Source\u00a0: {s.title}{f' ({s.url})' if s.url else ''}" for s in entry.sources]
-            text = entry.answer
-            for name, value in entry.local:
-                text = text.replace(f"{{{name}}}", value)
-            return "\n".join([entry.question, "", text.strip(), *([""] if sources else []), *sources])
+            return "\n".join(
+                [entry.question, "", entry.answer_here.strip(), *([""] if sources else []), *sources]
+            )
         case Clarify(options=options):
             lines = [f"  {n}. {_question(index, m.entry)}" for n, m in enumerate(options, 1)]
             return "\n".join(["Vouliez-vous dire\u00a0:", *lines, "  0. aucune"])
@@ -180,9 +179,8 @@ def _told(index: FaqIndex, verdict: Verdict) -> str:
             return f"Je ne sais pas\u00a0: la FAQ n'en dit rien{theme}. Il faut demander à un·e collègue."
 
 
-def _one_line(index: FaqIndex, verdict: Verdict) -> str:
-    record = as_record(index, "", verdict, 0)
-    shown = record["entry"] or " | ".join(record["options"]) or record["theme"] or "-"  # type: ignore[arg-type]
+def _one_line(record: dict[str, Any]) -> str:
+    shown = record["entry"] or " | ".join(record["options"]) or record["theme"] or "-"
     return f"{record['decision']}\t{record['confidence']:.2f}\t{shown}"
 
 

@@ -40,6 +40,14 @@ class FaqEntry:
     """Questions that it does not answer, close as they may sound."""
 
     @property
+    def answer_here(self) -> str:
+        """The answer with the values of this académie in it."""
+        answer = self.answer
+        for name, value in self.local:
+            answer = answer.replace(f"{{{name}}}", value)
+        return answer
+
+    @property
     def phrasings(self) -> tuple[str, ...]:
         """The question and its variants: everything that is known to ask for this entry."""
         return (self.question, *self.variants)

@@ -86,8 +86,7 @@ def overview(
     report: Report, faq: Faq, helpers: Mapping[str, str], missing: Missing | None, today: date
 ) -> Overview:
     """Return all that the page shows; `helpers` are the bands of volunteers by theme."""
-    titles = dict(faq.titles)
-    entries = tuple(_entry(e, report, titles, today) for e in faq.entries)
+    entries = tuple(_entry(e, report, faq, today) for e in faq.entries)
     by_use = sorted(entries, key=lambda e: (-(e.uses or 0), e.uses is None, e.id))
     codes = sorted({c for e in faq.entries for c in e.crcn_edu})
     return Overview(
@@ -95,8 +94,8 @@ def overview(
         today=today,
         themes=tuple(_themes(report, faq, helpers)),
         entries=tuple(by_use),
-        domains=tuple(_crcn(d, faq, report, titles) for d in DOMAINS),
-        competences=tuple(_crcn(c, faq, report, titles) for c in codes if c not in DOMAINS),
+        domains=tuple(_crcn(d, faq, report) for d in DOMAINS),
+        competences=tuple(_crcn(c, faq, report) for c in codes if c not in DOMAINS),
         untagged=sum(not e.crcn_edu for e in faq.entries),
         missing=missing,
     )
@@ -109,8 +108,7 @@ def helper_bands(themes_of: Iterable[Iterable[str]]) -> dict[str, str]:
 
 
 def _themes(report: Report, faq: Faq, helpers: Mapping[str, str]) -> Iterable[ThemeRow]:
-    titles = dict(faq.titles)
-    known = dict.fromkeys((*report.themes, *titles, *(e.theme for e in faq.entries)))
+    known = dict.fromkeys((*report.themes, *faq.themes, *(e.theme for e in faq.entries)))
     for theme in known:
         line = report.themes.get(theme, Line(0, {}))
         nobody = line.groups.get("nobody", 0)
@@ -118,7 +116,7 @@ def _themes(report: Report, faq: Faq, helpers: Mapping[str, str]) -> Iterable[Th
         alone = nobody is not None and bool(line.total) and nobody >= THIN_SHARE * (line.total or 0)
         yield ThemeRow(
             theme,
-            titles.get(theme, theme),
+            faq.theme_title(theme),
             line.total,
             line.groups.get("faq", 0),
             summed(line.groups.get(g, 0) for g in HUMAN),
@@ -135,12 +133,12 @@ def summed(numbers: Iterable[Number]) -> Number:
     return None if any(n is None for n in parts) else sum(n or 0 for n in parts)
 
 
-def _entry(entry: FaqEntry, report: Report, titles: Mapping[str, str], today: date) -> EntryRow:
+def _entry(entry: FaqEntry, report: Report, faq: Faq, today: date) -> EntryRow:
     line = report.entries.get(entry.id)
     return EntryRow(
         entry.id,
         entry.question,
-        titles.get(entry.theme, entry.theme),
+        faq.theme_title(entry.theme),
         line.uses if line else 0,
         line.refused if line else 0,
         entry.reviewed,
@@ -149,13 +147,13 @@ def _entry(entry: FaqEntry, report: Report, titles: Mapping[str, str], today: da
     )
 
 
-def _crcn(code: str, faq: Faq, report: Report, titles: Mapping[str, str]) -> CrcnRow:
+def _crcn(code: str, faq: Faq, report: Report) -> CrcnRow:
     """Return what the FAQ has on a competence, or on a whole domain with its competences."""
     tagged = [e for e in faq.entries if any(c == code or c.startswith(f"{code}.") for c in e.crcn_edu)]
     lines = (report.entries.get(e.id) for e in tagged)
     return CrcnRow(
         code,
         len(tagged),
-        tuple(dict.fromkeys(titles.get(e.theme, e.theme) for e in tagged)),
+        tuple(dict.fromkeys(faq.theme_title(e.theme) for e in tagged)),
         summed(line.uses if line else 0 for line in lines),
     )

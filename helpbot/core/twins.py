@@ -155,10 +155,7 @@ def _same_thing(one: _Claim, two: _Claim) -> bool:
 
 def _claims(entry: FaqEntry) -> Iterator[_Claim]:
     """Give the sentences of an answer that state a figure or an address."""
-    answer = entry.answer
-    for name, value in entry.local:
-        answer = answer.replace(f"{{{name}}}", value)
-    for text in filter(None, (part.strip(" -*") for part in _SENTENCE.split(answer))):
+    for text in filter(None, (part.strip(" -*") for part in _SENTENCE.split(entry.answer_here))):
         addresses = frozenset(a.rstrip(".,;") for a in _ADDRESS.findall(text))
         bare = _ADDRESS.sub(" ", text)
         numbers = frozenset(re.sub(r"\s", "", n).replace(",", ".") for n in _NUMBER.findall(bare))

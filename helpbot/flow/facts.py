@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from helpbot.core import notices as say
 from helpbot.core.effects import Kind
-from helpbot.core.faq import FaqEntry
 from helpbot.core.hours import OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.incoming import RoomFacts
@@ -164,7 +163,7 @@ def show(setting: Setting, entry_id: str, now: int) -> Shown | None:
     return Shown(
         entry.id,
         say.FaqAnswer(
-            answer=say.Markdown(_with_local(entry)),
+            answer=say.Markdown(entry.answer_here),
             sources=tuple((s.title, s.url) for s in entry.sources),
             reviewed=entry.reviewed.isoformat() if entry.reviewed else "",
             stale=entry.review_by is not None and entry.review_by < today,
@@ -174,13 +173,6 @@ def show(setting: Setting, entry_id: str, now: int) -> Shown | None:
             else "",
         ),
     )
-
-
-def _with_local(entry: FaqEntry) -> str:
-    answer = entry.answer
-    for name, value in entry.local:
-        answer = answer.replace("{" + name + "}", value)
-    return answer
 
 
 def title_of(setting: Setting) -> Callable[[str], str | None]:

@@ -42,10 +42,9 @@ class _Page:
 
 def pages(faq: Faq, today: date) -> dict[str, str]:
     """Return the site: the path of each page within its folder, and its HTML."""
-    titles = dict(faq.titles)
-    entries = [_entry(e, titles, today) for e in faq.entries]
+    entries = [_entry(e, faq, today) for e in faq.entries]
     redirects = [_redirect(r) for r in faq.redirects]
-    archived = [_entry(e, titles, today) for e in faq.archived]
+    archived = [_entry(e, faq, today) for e in faq.archived]
     environment = Environment(
         loader=PackageLoader("helpbot.adapters.faqsite", "."),
         autoescape=True,
@@ -71,15 +70,12 @@ def pages(faq: Faq, today: date) -> dict[str, str]:
     }
 
 
-def _entry(entry: FaqEntry, titles: dict[str, str], today: date) -> _Page:
-    answer = entry.answer
-    for name, value in entry.local:
-        answer = answer.replace(f"{{{name}}}", value)
+def _entry(entry: FaqEntry, faq: Faq, today: date) -> _Page:
     return _Page(
         *_address(entry.id),
         title=entry.question,
-        theme=titles.get(entry.theme, entry.theme),
-        answer=_html(answer),
+        theme=faq.theme_title(entry.theme),
+        answer=_html(entry.answer_here),
         phrasings=(*entry.phrasings, " ".join(entry.keywords)),
         sources=tuple(
             s if s.url.startswith(("https://", "http://")) else Source(s.title) for s in entry.sources
