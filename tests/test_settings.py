@@ -411,6 +411,21 @@ def test_running_needs_nothing_that_checks_settings() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.parametrize("port", [":port", ":0", ":99999"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "matrix: {homeserver: 'https://exemple.fr<port>', user_id: '@bot:exemple.fr', password: x}\n",
+        "semantic: {endpoint: 'https://exemple.fr<port>/v1', model: x}\n",
+        "publishing: {site: 'https://exemple.fr<port>/faq/'}\n",
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_an_address_whose_port_is_none_is_refused_wherever_it_stands(text: str, port: str) -> None:
+    minimal = "" if text.startswith("matrix") else MINIMAL
+    assert [p for p in problems(minimal + text.replace("<port>", port)) if "n'est pas une adresse web" in p]
+
+
 @pytest.mark.parametrize(
     ("semantic", "says"),
     [

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints, ValidationInfo
@@ -44,45 +44,46 @@ def _room_id(value: str) -> str:
 
 def web_folder(value: str) -> str:
     """Return the address of a folder on the web, with its last slash."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
-        raise wrong(f"« {value} » n'est pas une adresse web", "par exemple https://exemple.fr/faq/")
+    _address(value, {"https", "http"}, "par exemple https://exemple.fr/faq/", bare=True)
     return value if value.endswith("/") else f"{value}/"
 
 
 def homeserver(value: str) -> str:
     """Want https, or http to this machine."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not _is_port(parts):
-        raise wrong(f"« {value} » n'est pas une adresse web", "par exemple « https://matrix.exemple.fr »")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if _is_read_on_its_way(value, "par exemple « https://matrix.exemple.fr »"):
         raise wrong("http laisse lire le mot de passe et les messages en chemin", "écrivez https://")
     return value.rstrip("/")
 
 
-def _is_port(parts: SplitResult) -> bool:
-    try:
-        return parts.port != 0
-    except ValueError:
-        return False
-
-
 def website(value: str) -> str:
     """Want the https address of a site."""
-    parts = urlsplit(value)
-    if parts.scheme != "https" or not parts.hostname:
-        raise wrong(f"« {value} » n'est pas une adresse web", "par exemple « https://drane.exemple.fr »")
+    _address(value, {"https"}, "par exemple « https://drane.exemple.fr »")
     return value
 
 
 def endpoint(value: str) -> str:
     """Want https, or http to this machine: what people ask travels there."""
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise wrong(f"« {value} » n'est pas une adresse web", "par exemple « http://127.0.0.1:8080/v1 »")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if _is_read_on_its_way(value, "par exemple « http://127.0.0.1:8080/v1 »"):
         raise wrong("les questions y passeraient en clair", "utilisez https, ou un serveur de cette machine")
     return value.rstrip("/")
+
+
+def _is_read_on_its_way(value: str, example: str) -> bool:
+    """Tell whether what is sent to a web address crosses the network in the clear."""
+    scheme, host = _address(value, {"https", "http"}, example)
+    return scheme == "http" and not _is_loopback(host)
+
+
+def _address(value: str, schemes: set[str], example: str, *, bare: bool = False) -> tuple[str, str]:
+    """Return the scheme and the host of a web address; `bare`: with nothing after its path."""
+    try:
+        parts = urlsplit(value)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a port that is none, or a bracket that does not close
+        named = False
+    if not named or parts.scheme not in schemes or (bare and (parts.query or parts.fragment)):
+        raise wrong(f"« {value} » n'est pas une adresse web", example)
+    return parts.scheme, parts.hostname or ""
 
 
 def _is_loopback(host: str) -> bool:
