@@ -41,19 +41,7 @@ from helpbot.core.tickets.values import (
 
 def search(ticket: Ticket, facts: Facts) -> Decision:
     """Begin: freeze the plan, ask the first wave."""
-    fresh: tuple[Effect, ...] = ()
-    if ticket.entry is not None and ticket.status == "reply":
-        ticket = replace(ticket, status="second")
-        fresh = (
-            Send(
-                "second",
-                ticket.room,
-                say.Searching(ticket.ref),
-                Kind.ROUTE,
-                reply_to=ticket.question,
-                thread=thread_of(ticket, facts),
-            ),
-        )
+    anew = ticket.entry is not None and ticket.status == "reply"
     ticket = replace(
         ticket,
         state=State.ASKED,
@@ -63,17 +51,25 @@ def search(ticket: Ticket, facts: Facts) -> Decision:
         wave=0,
         options=(),
         answered_at=None,
+        status="second" if anew else ticket.status,
     )
     decision = next_wave(ticket, facts)
-    decision = Decision(decision.ticket, (*decision.effects, facts.expiry(facts.plan.expire_days)))
-    if fresh:
-        statuses = [e for e in decision.effects if isinstance(e, Edit) and e.slot == "second"]
-        others = tuple(e for e in decision.effects if e not in statuses)
-        send = fresh[0]
-        if statuses and isinstance(send, Send):
-            send = replace(send, notice=statuses[-1].notice)
-        return Decision(decision.ticket, (send, *others))
-    return decision
+    effects = (*decision.effects, facts.expiry(facts.plan.expire_days))
+    if anew:
+        send, rest = _said_anew(ticket, effects, Kind.ROUTE, facts)
+        effects = (send, *rest)
+    return Decision(decision.ticket, effects)
+
+
+def _said_anew(
+    ticket: Ticket, effects: tuple[Effect, ...], kind: Kind, facts: Facts
+) -> tuple[Send, tuple[Effect, ...]]:
+    """Return the status that a wave would have edited, as a message of its own, and the other effects."""
+    edits = [e for e in effects if isinstance(e, Edit) and e.slot == ticket.status]
+    notice = edits[-1].notice if edits else say.Searching(ticket.ref)
+    thread = thread_of(ticket, facts)
+    send = Send(ticket.status, ticket.room, notice, kind, reply_to=ticket.question, thread=thread)
+    return send, tuple(e for e in effects if e not in edits)
 
 
 def search_again(ticket: Ticket, facts: Facts) -> Decision:
@@ -92,16 +88,7 @@ def search_again(ticket: Ticket, facts: Facts) -> Decision:
         status="again",
     )
     decision = next_wave(ticket, facts)
-    notice: say.Notice = say.Searching(ticket.ref)
-    rest: list[Effect] = []
-    for effect in decision.effects:
-        if isinstance(effect, Edit) and effect.slot == "again":
-            notice = effect.notice
-        else:
-            rest.append(effect)
-    send = Send(
-        "again", ticket.room, notice, Kind.STATUS, reply_to=ticket.question, thread=thread_of(ticket, facts)
-    )
+    send, rest = _said_anew(ticket, decision.effects, Kind.STATUS, facts)
     expiry = facts.expiry(plan_of(ticket, facts).expire_days)
     return Decision(decision.ticket, (send, *told, *rest, expiry))
 
