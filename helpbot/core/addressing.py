@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import unquote
 
-from helpbot.core import taps
+from helpbot.core import commands, taps
 from helpbot.core.ids import UserId
 from helpbot.core.incoming import Message
 
@@ -36,7 +36,7 @@ class Surroundings:
     follows_thread: bool = False
     """It stands in a thread of a question that the bot follows."""
     choice_pending: bool = False
-    """Exactly one choice of this person waits in this room, and is not older than ten minutes."""
+    """A choice of this person waits in this room, and is not older than ten minutes."""
     edits_known: bool = False
     """It edits a message that the bot took in before."""
 
@@ -67,7 +67,7 @@ def is_addressed(message: Message, me: Me, around: Surroundings) -> bool:
         or around.replies_to_me
         or around.follows_thread
         or (around.choice_pending and may_be_bare_choice(message))
-        or message.body.lstrip().startswith("!")
+        or commands.is_command(message.body)
         or mentions_me(message, me)
     )
 

@@ -103,10 +103,16 @@ def _fold(text: str) -> str:
 _NAMES = {_fold(n): spec.name for spec in COMMANDS for n in (spec.name, spec.alias)}
 
 
+def is_command(text: str) -> bool:
+    """Tell whether a text begins with `!` and a letter; « !! réunion » is said to people."""
+    text = text.lstrip()
+    return text.startswith("!") and text[1:2].isalpha()
+
+
 def parse(text: str) -> Command | None:
     """Return the command that a text is, None when it does not begin with `!` and a letter."""
     text = text.strip()
-    if not text.startswith("!") or not text[1:2].isalpha():
+    if not is_command(text):
         return None
     word, _, rest = text[1:].partition(" ")
     word = _fold(word.strip(".,;:!?"))
