@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from helpbot.core.effects import JobKind
+from helpbot.core.effects import JobKind, Kind
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import Membership, Message, Reaction, Redaction, RoomFacts
 from helpbot.core.masking import Found
@@ -80,6 +80,21 @@ def digest_tickets(slot: str) -> list[TicketId]:
 
 HELPER_SLOTS = ("offer/", "reminder/", "follow/")
 """How the slots of messages begin that stand on the helpers' side of a question."""
+
+
+def given_before(row: OutboxRow) -> bool:
+    """Tell whether a row answers a question by what another was answered: an answer that names a helper."""
+    return row.kind == Kind.ANSWER and row.about is not None
+
+
+def carries_words(row: OutboxRow) -> bool:
+    """Tell whether a row shows words of somebody else: an offer, what is relayed, what another was answered.
+
+    A status says how an offer ended; some quote the question once more.
+    """
+    quoted = "<blockquote>" in str(row.content.get("formatted_body", ""))
+    at_helpers = row.kind == Kind.STATUS and row.slot.startswith(HELPER_SLOTS)
+    return row.kind in (Kind.RELAY, Kind.OFFER) or given_before(row) or (at_helpers and quoted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from helpbot.core.ids import UserId
 from helpbot.core.notices import Notice, WriteToMe
 from helpbot.core.notices.trust import NotProposed, NotRelayed, RoomHasOpened
 from helpbot.core.proposals import ProposalId
-from helpbot.core.records import OutboxRow, digest_tickets
+from helpbot.core.records import OutboxRow, carries_words, digest_tickets, given_before
 from helpbot.core.tickets import Ticket, agreed_in_answering, helpers_room
 from helpbot.flow import digest, twins
 from helpbot.flow.cards import Hand
@@ -29,16 +29,15 @@ from helpbot.ports import Tx
 
 log = logging.getLogger("helpbot.confidential")
 
-_OF_A_TICKET = (Kind.OFFER.value, Kind.RELAY.value)
 _ANSWER, _DIGEST, _CARD = "relay/", "digest/", "card/"
 _OF_SEVERAL = (_DIGEST, _CARD)
 
 
 def is_asked_again(row: OutboxRow) -> bool:
     """Tell whether a message holds somebody's words for another room. Without a look-up: all pass here."""
-    if row.kind in _OF_A_TICKET:
-        return True
-    return _was_given_before(row) or (bool(row.kind) and row.slot.startswith(_OF_SEVERAL))
+    if row.edits_slot and given_before(row):  # what another was answered gives way to something else
+        return False
+    return carries_words(row) or (bool(row.kind) and row.slot.startswith(_OF_SEVERAL))
 
 
 def kept_back(tx: Tx, row: OutboxRow, *, setting: Setting, now: int) -> Written | None:
@@ -56,11 +55,6 @@ def kept_back(tx: Tx, row: OutboxRow, *, setting: Setting, now: int) -> Written 
     return replace(writer.written, cancelled=[*writer.written.cancelled, row.id])
 
 
-def _was_given_before(row: OutboxRow) -> bool:
-    """Whether a row answers a question by what another was answered: an answer that names a helper."""
-    return row.kind == Kind.ANSWER and row.about is not None and not row.edits_slot
-
-
 # --- of one question
 
 
@@ -68,7 +62,7 @@ def _of_a_ticket(tx: Tx, row: OutboxRow, writer: Writer, setting: Setting) -> bo
     ticket = tx.ticket(row.ticket) if row.ticket is not None else None
     if ticket is None:
         return True
-    if row.about is not None and _was_given_before(row):
+    if row.about is not None and given_before(row):
         return _given_before(tx, row, ticket, row.about, writer, setting)
     if _may_go(tx, row, ticket):
         return True

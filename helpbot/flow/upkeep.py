@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
-from helpbot.core.effects import JobKind, Kind
+from helpbot.core.effects import JobKind
 from helpbot.core.incoming import Membership
-from helpbot.core.records import Job, OutboxRow
+from helpbot.core.records import Job, carries_words
 from helpbot.core.spans import DAY, HOUR
 from helpbot.core.tickets import Ticket
 from helpbot.flow.gaps import topics_of
@@ -99,17 +99,12 @@ def _take_copies_back(tx: Tx, setting: Setting, ticket: Ticket, now: int) -> Wri
     What the FAQ answered, and what became of a question, has nobody's words and stays.
     """
     writer = Writer(tx, setting, f"past/{ticket.id}", now)
-    rows = [row for row in tx.ticket_messages(ticket.id) if _carries_words(row)]
+    rows = [row for row in tx.ticket_messages(ticket.id) if carries_words(row)]
     for row in (*rows, *tx.digests_of(ticket.id)):
         room = tx.room(row.room)
         if row.event_id is not None and room is not None and room.membership is Membership.JOIN:
             writer.take_back(row)
     return writer.written
-
-
-def _carries_words(row: OutboxRow) -> bool:
-    told_before = row.kind == Kind.ANSWER and row.about is not None
-    return row.kind in (Kind.RELAY, Kind.OFFER) or told_before
 
 
 def _mend(tx: Tx, setting: Setting, now: int) -> None:

@@ -1,4 +1,4 @@
-"""All that a database holds, to look for what must not be there."""
+"""All that a database or a homeserver holds, to look for what must not be there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from helpbot.adapters.db.engine import make_engine
+from helpbot.testing.tester import BOT, BotTester
 
 
 def everything_stored(folder: Path) -> str:
@@ -19,3 +20,10 @@ def everything_stored(folder: Path) -> str:
         rows = [list(connection.execute(sa.select(every).select_from(table))) for table in tables]
     engine.dispose()
     return repr(rows)
+
+
+def still_sent(bot: BotTester, words: str) -> list[str]:
+    """Return the bodies of the bot's events with these words that were not deleted, each edit for itself."""
+    events = [event for room in bot.server.rooms.values() for event in room.events]
+    ours = [event for event in events if event.sender == BOT and event.redacted_by is None]
+    return [str(event.content.get("body")) for event in ours if words in str(event.content)]
