@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from helpbot.core import addressing, commands, french, taps, tickets
 from helpbot.core import notices as say
-from helpbot.core.effects import Edit, Kind, Send
+from helpbot.core.effects import Edit, Kind, RedactSlot, Send
 from helpbot.core.ids import EventId, TicketId, UserId, ticket_ref
 from helpbot.core.incoming import LATE_MS, Message, Reaction, Redaction
 from helpbot.core.notices.files import RelayedFile
@@ -44,7 +44,7 @@ class Conversation(Desk):
             proposals.withdraw(self, ticket)
         self.tx.drop_held(slot=f"{HELD_SLOT}{event.target}")
         for row in self.tx.relays_of(event.target):
-            self.writer.redact_row(row)
+            self._take_copy_back(row)
             helped = self.tx.ticket(row.ticket) if row.ticket else None
             if helped is not None:
                 proposals.withdraw(self, helped)
@@ -114,6 +114,14 @@ class Conversation(Desk):
         # Words that were asked about (« pour votre collègue ? ») have both a ticket and a copy.
         for row in self.tx.relays_of(event.edits):
             self._edited_relay(event, row)
+
+    def _take_copy_back(self, row: OutboxRow) -> None:
+        """Delete a copy of somebody's words; its edits are events of their own and hold words too."""
+        ticket = self.tx.ticket(row.ticket) if row.ticket else None
+        if ticket is None:
+            self.writer.redact_row(row)
+        else:
+            self.carry(Decision(ticket, (RedactSlot(row.slot),)))
 
     def _captioned(self, event: Message) -> bool:
         """Whether the words under a picture are a question of their own, beside which it does not count."""
@@ -404,7 +412,7 @@ class Conversation(Desk):
         if text or event.file is not None:
             self.carry(Decision(ticket, (Edit(row.slot, notice, Kind.RELAY),)))
         else:  # nothing is left of it, or it must not be shown
-            self.writer.redact_row(row)
+            self._take_copy_back(row)
 
     # --- commands
 

@@ -8,6 +8,7 @@ from helpbot.core.tickets import OfferState, State, Ticket
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.fakerooms import MESSAGE, Event
 from helpbot.testing.tester import BOT, LEA, SAM, UNKNOWN, VOLUNTEERS, BotTester
+from helpbot.testing.whatstands import still_sent
 
 
 async def ask(bot: BotTester) -> str:
@@ -104,6 +105,29 @@ async def test_nothing_is_handed_to_somebody_who_may_not_be_asked(bot: BotTester
     await bot.says(vera, f"!passe {other}", room=bot.helpers, to_bot=False)
     assert "ne peut pas être sollicitée maintenant" in bot.last(bot.helpers).body
     assert (await only_ticket(bot)).helper == vera
+
+
+async def test_an_answer_that_its_author_deletes_goes_with_all_its_versions(bot: BotTester) -> None:
+    question = await ask(bot)
+    vera = bot.shown(bot.helpers, kind="offer")[-1]
+    said = await bot.says(vera.mentions[0], "au premier", room=bot.helpers, reply_to=vera.event_id)
+    await bot.says(vera.mentions[0], "au second", room=bot.helpers, edit=said)
+    assert still_sent(bot, "au second")
+    await bot.deletes(vera.mentions[0], said, room=bot.helpers)
+    assert still_sent(bot, "au premier") == []
+    assert still_sent(bot, "au second") == []
+    assert still_sent(bot, "thermostat"), "the question is not theirs to delete"
+    await bot.deletes(LEA, question)
+    assert still_sent(bot, "thermostat") == []
+
+
+async def test_an_answer_edited_to_nothing_goes_with_all_its_versions(bot: BotTester) -> None:
+    await ask(bot)
+    vera = bot.shown(bot.helpers, kind="offer")[-1]
+    said = await bot.says(vera.mentions[0], "au premier", room=bot.helpers, reply_to=vera.event_id)
+    await bot.says(vera.mentions[0], "au second", room=bot.helpers, edit=said)
+    await bot.says(vera.mentions[0], " ", room=bot.helpers, edit=said)
+    assert still_sent(bot, "au premier") == still_sent(bot, "au second") == []
 
 
 async def test_a_question_edited_to_nothing_is_withdrawn_everywhere(bot: BotTester) -> None:
