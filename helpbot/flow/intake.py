@@ -288,7 +288,7 @@ class _Intake:
 
     def _pending(self, event: Message) -> bool:
         at = min(event.at, self._now)
-        return len(pending_for(self._tx, event.room, event.sender, of_text(event.body), at)) == 1
+        return bool(pending_for(self._tx, event.room, event.sender, of_text(event.body), at))
 
     def _store(self, item: InboxItem) -> list[InboxItem]:
         return [item] if self._tx.add_inbox(item) else []

@@ -87,6 +87,24 @@ async def test_conversation_4_taps_of_the_asker_only_and_a_bare_sign_for_ten_min
     assert (await only(bot)).state is State.ASKED
 
 
+async def test_conversation_4_a_bare_sign_for_two_questions_counts_for_neither_and_is_asked_about(
+    bot: BotTester,
+) -> None:
+    await bot.says(LEA, UNKNOWN)
+    await bot.says(LEA, "qui sait où est la clé du gymnase rose ?")
+    await bot.says(LEA, "🙋", to_bot=False)
+    assert {t.state for t in await bot.tickets()} == {State.OPEN}
+    assert "répondez au message concerné" in bot.last().body
+    await bot.says(SAM, "🙋", to_bot=False)
+    assert bot.kinds() == ["route", "route", "command"], "nothing waits for Sam"
+
+
+async def test_conversation_1_exclamation_marks_are_no_command(bot: BotTester) -> None:
+    await bot.says(SAM, "!! réunion à 17 h, le portail sera bleu", to_bot=False)
+    assert bot.kinds() == []
+    assert "portail" not in everything_stored(bot.folder)
+
+
 async def test_conversation_5_a_faq_answer_is_one_event_and_a_routed_one_three_messages(
     bot: BotTester,
 ) -> None:
