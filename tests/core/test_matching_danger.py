@@ -3,6 +3,7 @@ import pytest
 from helpbot.core.faq import Faq, FaqEntry
 from helpbot.core.faq import Redirect as Fixed
 from helpbot.core.matching import Answer, FaqIndex, Redirect, built_in
+from helpbot.core.matching.worry import worry
 
 FAQ = Faq(
     entries=(
@@ -143,3 +144,36 @@ def test_the_official_numbers_are_there() -> None:
     assert "3114" in answers["detresse"]
     assert all("17" in answers[i] for i in ("danger-immediat", "violence-ecole"))
     assert all("direction" in a and "je n'ai prévenu personne" in a for a in answers.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("elle se griffe jusqu'au sang pendant les contrôles", "detresse"),
+        ("on lui jette ses affaires par la fenêtre chaque semaine", "harcelement"),
+        ("un papa m'a plaquée contre le mur du couloir", "violence-ecole"),
+        ("il est devenu tout bleu en mangeant à la cantine", "danger-immediat"),
+        ("une élève me demande si elle peut rester dormir au collège", "enfant-en-danger"),
+    ],
+)
+def test_a_danger_told_without_its_words_is_heard(text: str, known: str) -> None:
+    verdict = INDEX.verdict(text)
+    assert isinstance(verdict, Redirect), verdict
+    assert (verdict.id, verdict.urgent) == (known, True)
+    assert verdict.why
+
+
+def test_a_worry_is_weighed_against_an_entry_that_is_near() -> None:
+    text = "mon élève pleure, elle a perdu son code du parcours cyberharcèlement"
+    assert worry(text).odds < worry("mon élève pleure, elle a perdu son père").odds
+    assert not isinstance(INDEX.verdict(text), Redirect)
+
+
+def test_what_follows_a_question_is_no_worry() -> None:
+    verdict = INDEX.verdict("et pour une petite qui pleure ?", before="code du parcours cyberharcèlement")
+    assert not isinstance(verdict, Redirect)
+
+
+def test_nothing_said_is_no_worry() -> None:
+    assert worry("").odds < 0
+    assert worry("").words == ()

@@ -80,3 +80,14 @@ def test_every_urgent_message_is_redirected() -> None:
 @pytest.mark.slow
 def test_everyday_messages_are_no_emergency() -> None:
     assert [text for text in lines("everyday.txt") if urgent(text)] == []
+
+
+@pytest.mark.slow
+def test_danger_told_without_its_words_is_mostly_heard() -> None:
+    """The worries and the everyday stories that the weights were learned from."""
+    told = [line.split("\t")[1] for line in lines("urgent_told.tsv")]
+    missed = [text for text in told if not urgent(text)]
+    assert len(missed) <= 0.06 * len(told), missed
+    stories = lines("everyday_told.txt")
+    alarmed = [text for text in stories if urgent(text)]
+    assert len(alarmed) <= 0.01 * len(stories), alarmed

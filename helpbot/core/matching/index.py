@@ -18,6 +18,7 @@ from helpbot.core.matching.lexicon import Lexicon
 from helpbot.core.matching.ridge import Ridge
 from helpbot.core.matching.vectors import Reading, Space, read
 from helpbot.core.matching.verdicts import Answer, Clarify, Match, Redirect, Route, Verdict
+from helpbot.core.matching.worry import worry
 
 Floats = NDArray[np.float64]
 
@@ -31,6 +32,12 @@ REDIRECT_AT = 0.5
 URGENT_AT = 0.55
 URGENT_EVERYDAY_AT = 0.9
 """« cours sur le harcèlement », « mourir de rire » are no alarm, until they read almost like a phrasing."""
+WORRY_LESSON_AT = 0.3
+"""The same where a lesson is near: of worries, one in twenty has such a word."""
+CALM_AT = -2.0
+"""Log-odds below which a text tells no danger by its words, however like a phrasing it is."""
+WORRY_AT, WORRY_NEAR = -1.0, 8.0
+"""Log-odds from which a text without a word of danger is taken for one; how much more an entry at 1 asks."""
 SAME_WORDS = 0.9
 FEW_VARIED = 0.1
 """Share of entries with a variant up to which…"""
@@ -81,6 +88,7 @@ class FaqIndex:
         if clarify_at is None:
             clarify_at = min(learned().clarify_at, answer_at)
         danger.alarm("")  # reads its rules now rather than at the first question
+        worry("")
         names = (*(e.id for e in faq.entries), *(r.id for r in faq.redirects), *(e.id for e in refused))
         return cls(faq, answer_at, clarify_at, space, ridge, lexicon, names)
 
@@ -113,6 +121,8 @@ class FaqIndex:
         sure = candidates and candidates[0].score >= self.answer_at and candidates[0].entry not in refused
         if sure and not self._doubtful(question, own, before, found):
             return Answer(candidates[0], candidates)
+        if not (before and reading is not own) and (worried := self._worried(question, candidates)):
+            return worried
         if options := self._options(tuple(m for m in candidates if m.entry not in refused)):
             return Clarify(options, candidates)
         return Route(self._theme(scores), candidates)
@@ -155,10 +165,18 @@ class FaqIndex:
         if best.at >= shift + len(self.faq.redirects):
             return None
         known = self.faq.redirects[best.at - shift]
-        urgent_at = URGENT_EVERYDAY_AT if known.urgent and danger.is_everyday(question) else URGENT_AT
-        if confidence < (urgent_at if known.urgent else REDIRECT_AT):
+        if confidence < (_urgent_at(question) if known.urgent else REDIRECT_AT):
             return None
         return Redirect(known.id, known.urgent, candidates, round(confidence, 4), best.evidence.words)
+
+    def _worried(self, question: str, candidates: tuple[Match, ...]) -> Redirect | None:
+        """Give the redirection of a danger that no rule knows: the nearer an entry, the surer it must be."""
+        near = candidates[0].score if candidates else 0.0
+        heard = worry(question)
+        at = WORRY_LESSON_AT if danger.is_everyday(question) else WORRY_AT
+        if heard.odds < at + WORRY_NEAR * near:
+            return None
+        return Redirect(heard.id, urgent=True, candidates=candidates, why=heard.words)
 
     def _refused(self, found: list[tuple[float, Candidate]]) -> set[str]:
         """Give the entries of which the question is more likely one that they never answer."""
@@ -218,6 +236,12 @@ class FaqIndex:
         if len(most) > 1 and most[0][1] < THEME_LEAD * most[1][1]:
             return None
         return most[0][0]
+
+
+def _urgent_at(question: str) -> float:
+    """Give how surely a question must be like an urgent phrasing."""
+    calm = danger.is_everyday(question) or worry(question).odds < CALM_AT
+    return URGENT_EVERYDAY_AT if calm else URGENT_AT
 
 
 def _leans(question: str, reading: Reading, before: str | None, evidence: Evidence) -> bool:
