@@ -64,21 +64,27 @@ def _of_a_ticket(tx: Tx, row: OutboxRow, writer: Writer, setting: Setting) -> bo
         return True
     if row.about is not None and given_before(row):
         return _given_before(tx, row, ticket, row.about, writer, setting)
-    if _may_go(tx, row, ticket):
+    if may_go(tx, row, ticket):
         return True
     tx.cancel_row(row.id)
     if not row.slot.startswith(_ANSWER) or row.edits_slot:
         return False
+    tell_of_answer(ticket, writer, setting)
+    return False
+
+
+def tell_of_answer(ticket: Ticket, writer: Writer, setting: Setting) -> None:
+    """Say to who gave an answer, and to the referents, that it does not reach the asker."""
     helper = helpers_room(ticket)
     if helper is not None and ticket.helper is not None:
         mention = (ticket.helper,)
         writer.say(helper, NotRelayed(ticket.ref), Kind.STATUS, purpose="kept", mentions=mention)
     if setting.policy.review_room is not None:
         writer.say(setting.policy.review_room, RoomHasOpened(ticket.ref), Kind.STATUS, purpose="review")
-    return False
 
 
-def _may_go(tx: Tx, row: OutboxRow, ticket: Ticket) -> bool:
+def may_go(tx: Tx, row: OutboxRow, ticket: Ticket) -> bool:
+    """Tell whether the words of a row may be shown in the room where it goes, as the rooms are now."""
     target, asked_in = room_facts(tx, row.room), room_facts(tx, ticket.room)
     if not row.slot.startswith(_ANSWER):
         return may_show(asked_in, target, HANDED_ON)

@@ -42,6 +42,14 @@ def confirm_all(tx: Tx, done: list[tuple[str, EventId]], now: int) -> None:
         tx.confirm(txn, event, now)
 
 
+class NotTaken(Protocol):
+    """Sets a message aside that the homeserver refused, and returns what is done instead."""
+
+    def __call__(self, tx: Tx, row: OutboxRow, *, now: int) -> Written:
+        """Decide on one row, in one transaction."""
+        ...
+
+
 @dataclass(slots=True)
 class _Bucket:
     """At most `rate` sends a second in the long run, a few at once after a pause."""
@@ -88,6 +96,8 @@ class Deliverer:
     confirmed: list[tuple[str, EventId]] = field(default_factory=list)
     kept_back: KeptBack | None = None
     """Asked once more before somebody's words go to another room (rule 7)."""
+    not_taken: NotTaken | None = None
+    """Looks for another way for an answer that was refused."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     sent: int = 0
     _bucket: _Bucket = field(init=False)
@@ -178,7 +188,7 @@ class Deliverer:
                 "the homeserver refused a message",
                 extra={"code": no.code, "ticket": row.ticket, "row": row.id},
             )
-            await self.store.run(lambda tx: tx.park_outbox(row.id))
+            await self._not_taken(row)
         except LoggedOut:
             self._back(row)
             raise
@@ -204,6 +214,14 @@ class Deliverer:
         if done:
             now = self.clock.now()
             await self.store.run(partial(confirm_all, done=done, now=now))
+
+    async def _not_taken(self, row: OutboxRow) -> None:
+        instead, now = self.not_taken, self.clock.now()
+        if instead is None:
+            await self.store.run(lambda tx: tx.park_outbox(row.id))
+            return
+        written = await self.store.run(lambda tx: instead(tx, row, now=now))
+        self.add(written.rows, written.cancelled)
 
     def _back(self, row: OutboxRow) -> None:
         if row.id not in self._dropped:

@@ -25,6 +25,7 @@ from helpbot.flow.rooms import answer_invitation
 from helpbot.flow.setting import Setting
 from helpbot.flow.survey import Surveyor, survey_once
 from helpbot.flow.timers import run_due_job
+from helpbot.flow.undelivered import not_taken
 from helpbot.flow.unreadable import Unreadable
 from helpbot.flow.upkeep import sweep
 from helpbot.flow.write import Written
@@ -86,6 +87,7 @@ class Bot:
             self.clock,
             self.sends_per_second,
             kept_back=partial(kept_back, setting=self.setting),
+            not_taken=partial(not_taken, setting=self.setting),
         )
 
     # --- steps: each does one unit of work

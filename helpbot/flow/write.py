@@ -204,6 +204,13 @@ class Writer:
             slot=row.slot,
         )
 
+    def send_elsewhere(self, row: OutboxRow, room: RoomId) -> None:
+        """Send what one room does not take to another, as an answer to nothing there."""
+        content = {key: value for key, value in row.content.items() if key != "m.relates_to"}
+        content["fr.helpbot"] = {**content["fr.helpbot"], "question": None}
+        columns = {"kind": row.kind, "ticket": row.ticket, "slot": row.slot, "about": row.about}
+        self._add(room, content, row.priority, f"elsewhere/{row.slot}", **columns)
+
     def take_back(self, row: OutboxRow) -> None:
         """Delete a message of a question whose time is over, when nothing else waits; forget what it said."""
         self._tx.loosen(row.id)

@@ -53,6 +53,20 @@ async def test_an_answer_is_kept_from_a_room_that_has_opened(
         assert (ticket.helper, ticket.state) == (helper, "claimed")
 
 
+async def test_an_answer_by_reference_that_is_kept_back_is_not_called_passed_on(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    async with BotTester(tmp_path, clock) as bot:
+        helper, _ = await offered(bot)
+        opens(bot, bot.school, WAYS[0])
+        await bot.settle()
+        [ticket] = await bot.tickets()
+        await bot.says(helper, f"!reponse {ticket.ref} {WORDS}", room=bot.helpers, to_bot=False)
+        said = [m.body for m in bot.shown(bot.helpers)]
+        assert any("Je n’ai pas pu transmettre" in body for body in said)
+        assert not any("Réponse transmise" in body for body in said)
+
+
 async def test_it_goes_to_the_askers_direct_message_instead(tmp_path: Path, clock: FakeClock) -> None:
     async with BotTester(tmp_path, clock) as bot:
         direct = await bot.direct(LEA)

@@ -12,7 +12,7 @@ import pytest
 from helpbot.core.effects import Kind
 from helpbot.core.ids import RoomId
 from helpbot.core.records import OutboxRow, Priority
-from helpbot.core.tickets import Ticket
+from helpbot.core.tickets import State, Ticket
 from helpbot.flow.runner import Bot
 from helpbot.ports import LoggedOut, Store, Tx
 from helpbot.testing.clock import FakeClock
@@ -136,6 +136,37 @@ async def test_a_refused_message_is_set_aside_and_the_rest_goes_on(bot: BotTeste
     await bot.restart()
     assert bodies(bot, bot.school) == ["1"]
     assert bot.running.deliverer.idle
+
+
+async def answered_into(bot: BotTester, words: str = "au sous-sol") -> str:
+    """Léa's question is answered by who was offered it, whose id is returned; her room takes nothing more."""
+    await bot.says(LEA, UNKNOWN)
+    await bot.reacts(LEA, bot.last().event_id, "🙋")
+    [offer] = bot.shown(bot.helpers, kind="offer")
+    bot.server.refuse("send", "M_FORBIDDEN", times=9, room=bot.school)
+    await bot.says(offer.mentions[0], words, room=bot.helpers, reply_to=offer.event_id)
+    return offer.mentions[0]
+
+
+async def test_an_answer_that_the_room_does_not_take_goes_to_the_direct_message(bot: BotTester) -> None:
+    direct = await bot.direct(LEA)
+    await answered_into(bot)
+    relayed = bot.last(direct)
+    assert "au sous-sol" in relayed.body
+    assert relayed.mentions == (LEA,)
+    assert relayed.content["fr.helpbot"]["question"] is None
+    await bot.reacts(LEA, relayed.event_id, "✅", room=direct)
+    assert [t.state for t in await bot.tickets()] == [State.SOLVED]
+
+
+async def test_an_answer_that_can_go_nowhere_is_told_to_its_author_and_the_referents(bot: BotTester) -> None:
+    helper = await answered_into(bot)
+    told = bot.last(bot.helpers)
+    assert "Je n’ai pas pu transmettre" in told.body
+    assert told.mentions == (helper,)
+    assert "je ne peux plus y écrire" in bot.last(bot.review).body
+    await bot.restart()
+    assert [m.body for m in bot.shown(bot.helpers)].count(told.body) == 1
 
 
 async def test_edits_that_were_not_sent_yet_make_room_for_the_last(bot: BotTester) -> None:

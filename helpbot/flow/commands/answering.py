@@ -6,6 +6,7 @@ from helpbot.core import notices as say
 from helpbot.core import tickets
 from helpbot.core.commands import Command
 from helpbot.core.confidentiality import may_show
+from helpbot.core.effects import Send
 from helpbot.core.incoming import Message
 from helpbot.core.notices.digest import AnswerPassedOn, NoSuchQuestion, TakenByRef
 from helpbot.core.records import digest_slot
@@ -32,9 +33,11 @@ def answer(desk: Desk, event: Message, command: Command) -> None:
         desk.facts(ticket),
         private=desk.direct(event),
     )
-    done = bool(decision.effects)
     desk.carry(decision)
-    desk.note(event, AnswerPassedOn(ticket.ref) if done else say.AlreadyTaken(ticket.ref))
+    if any(isinstance(e, Send) and e.slot.startswith("relay/") for e in decision.effects):
+        desk.note(event, AnswerPassedOn(ticket.ref))
+    elif not decision.effects:  # else it was said why it is not passed on
+        desk.note(event, say.AlreadyTaken(ticket.ref))
 
 
 def take(desk: Desk, event: Message, command: Command) -> None:

@@ -1,0 +1,34 @@
+"""An answer that the homeserver does not take is not lost: the asker's direct message, else word to its author.
+
+Their room was upgraded or lets the bot write no more; what is decided now could not be known when the answer
+was passed on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from helpbot.core.effects import Kind
+from helpbot.core.records import OutboxRow
+from helpbot.flow.confidential import may_go, tell_of_answer
+from helpbot.flow.setting import Setting
+from helpbot.flow.write import Writer, Written
+from helpbot.ports import Tx
+
+
+def not_taken(tx: Tx, row: OutboxRow, *, setting: Setting, now: int) -> Written:
+    """Set a refused message aside; where it is somebody's answer, find another way, or say that it stayed."""
+    writer = Writer(tx, setting, f"not-taken/{row.txn_id}", now)
+    ticket = tx.ticket(row.ticket) if row.ticket is not None else None
+    answer = row.kind == Kind.RELAY and row.slot.startswith("relay/") and not row.edits_slot
+    if ticket is None or not answer:
+        tx.park_outbox(row.id)
+        return writer.written
+    direct = tx.direct_room(ticket.asker)
+    if direct is not None and direct.room != row.room and may_go(tx, replace(row, room=direct.room), ticket):
+        tx.cancel_row(row.id)
+        writer.send_elsewhere(row, direct.room)
+    else:
+        tx.park_outbox(row.id)
+        tell_of_answer(ticket, writer, setting)
+    return writer.written
