@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import accumulate
 
 import nh3
 from markdown_it import MarkdownIt
@@ -16,6 +17,9 @@ _TAGS = {
     "a", "b", "blockquote", "br", "code", "del", "em", "h3", "h4", "hr", "i", "li", "ol", "p", "pre",
     "strong", "ul",
 }  # fmt: skip
+LONGEST_QUOTE = 9_000
+"""Bytes of one quoted text, as `_weight` counts them."""
+_HEAVIEST = 12
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&:@])")
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]*)\)")
 _STRONG = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
@@ -37,8 +41,31 @@ def escape(text: str) -> str:
 
 
 def quote(text: str) -> str:
-    """Return a person's text as a Markdown quotation, shown as it was typed."""
-    return "\n".join("> " + escape(line) for line in text.strip().splitlines()) or "> "
+    """Return a person's text as a Markdown quotation, shown as it was typed; a very long one is cut."""
+    return "\n".join("> " + escape(line) for line in shortened(text.strip()).splitlines()) or "> "
+
+
+def shortened(text: str) -> str:
+    """Return a text that a message can carry, cut at a word with « […] » behind where it is longer.
+
+    An event may have 65,536 bytes (client-server API, "Size limits"), encryption adds a third, and an edit holds
+    a text four times: plain and HTML, for old clients and for new ones.
+    """
+    if len(text) * _HEAVIEST <= LONGEST_QUOTE:
+        return text
+    weights = accumulate(_weight(char) for char in text)
+    room = next((at for at, weight in enumerate(weights) if weight > LONGEST_QUOTE), None)
+    if room is None:
+        return text
+    kept = text[:room]
+    return (kept.rsplit(None, 1)[0] if " " in kept[-80:] else kept).rstrip() + " […]"
+
+
+def _weight(char: str) -> int:
+    """Return how many bytes a character takes in JSON and HTML, at most."""
+    if char.isascii():
+        return 1 if char.isalnum() or char == " " else 6
+    return 6 if char <= "\uffff" else _HEAVIEST
 
 
 def to_html(markdown: str) -> str:
