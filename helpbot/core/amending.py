@@ -64,7 +64,7 @@ class Amendment:
 def read_amendment(text: str, themes: tuple[str, ...]) -> Amendment:
     """Return what a referent's words want changed; an empty one when they are about something else."""
     fenced = _FENCE.match(text)
-    if fenced or _LOOKS_YAML.search(text):
+    if fenced or (_LOOKS_YAML.search(text) and not _is_labelled(text)):
         return _read_yaml(fenced[1] if fenced else text, themes)
     found: list[tuple[str, list[str]]] = []
     for line in text.splitlines():
@@ -77,6 +77,12 @@ def read_amendment(text: str, themes: tuple[str, ...]) -> Amendment:
         elif line.strip():
             return Amendment()  # it begins with something else: not meant for the card
     return _built([(name, "\n".join(lines).strip()) for name, lines in found], themes)
+
+
+def _is_labelled(text: str) -> bool:
+    """Tell whether lines begin with French labels, of which « sources » is one in YAML as well."""
+    heads = (_HEAD.match(line) for line in text.splitlines() if not line.startswith((" ", "\t")))
+    return any(head[1] not in _YAML_KEYS for head in heads if head and _fold(head[1]) in _FIELDS)
 
 
 def _built(found: list[tuple[str, str]], themes: tuple[str, ...]) -> Amendment:
@@ -142,7 +148,9 @@ def _read_yaml(text: str, themes: tuple[str, ...]) -> Amendment:
 def _yaml_value(
     values: dict[str, Any], problems: list[tuple[str, str]], key: str, value: Any, themes: tuple[str, ...]
 ) -> None:
-    if key in ("variants", "never", "keywords"):
+    if key in ("variants", "never", "keywords", "sources") and isinstance(value, str):
+        _set(values, problems, key, value, themes)
+    elif key in ("variants", "never", "keywords"):
         texts = [str(v).strip() for v in value] if isinstance(value, list) else []
         if value is not None and (
             not isinstance(value, list) or any(isinstance(v, list | dict) for v in value)

@@ -136,6 +136,20 @@ def test_a_draft() -> None:
         ("variantes: a b, c", {"variants": ("a b", "c")}),
         ("variantes:\n- a, b\n- c", {"variants": ("a, b", "c")}),
         ("source: Aide https://e.fr/a", {"sources": (Source("Aide", "https://e.fr/a"),)}),
+        ("sources: Aide https://e.fr/a", {"sources": (Source("Aide", "https://e.fr/a"),)}),
+        (
+            "réponse: Il est bleu.\n\nVoyez **là**.\nvariantes: a b; c\nsources: Aide https://e.fr/a\nrubrique: apps",
+            {
+                "answer": "Il est bleu.\n\nVoyez **là**.",
+                "variants": ("a b", "c"),
+                "sources": (Source("Aide", "https://e.fr/a"),),
+                "theme": "apps",
+            },
+        ),
+        (
+            "question: Où ?\nsources: Aide https://e.fr/a",
+            {"question": "Où ?", "sources": (Source("Aide", "https://e.fr/a"),)},
+        ),
         ("rubrique: Apps\nà relire: 1/9/2027", {"theme": "apps", "review_by": date(2027, 9, 1)}),
         ("```yaml\nanswer: |\n  - a\n    - b\n```", {"answer": "- a\n  - b"}),
         ("- id: x\n  question: Q ?\n  reviewed: 2026-11-21", {"question": "Q ?", "reviewed": TODAY}),
