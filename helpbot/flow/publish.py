@@ -107,12 +107,13 @@ def _done(tx: Tx, setting: Setting, row: EditRow, now: int) -> Written:
         return Written()
     edit = row.edit
     tx.save_edit(replace(row, state=EditState.DONE))
-    if row.undoes is not None and (other := tx.edit(row.undoes)):
-        tx.save_edit(replace(other, undone=True))
+    undone = tx.edit(row.undoes) if row.undoes is not None else None
+    if undone is not None:
+        tx.save_edit(replace(undone, undone=True))
     hand = _hand(tx, setting, edit.id, "done", now)
     proposal = tx.proposal(ProposalId(row.proposal)) if row.proposal else None
     _note_credit(tx, setting, row, proposal, now)
-    question = question_of(setting, row)
+    question = question_of(setting, row, undone)
     if edit.uncredited:
         _say(hand, say.CreditTakenOut(edit.entry, question), "written")
     else:
@@ -243,10 +244,12 @@ def what_of(row: EditRow) -> str:
     return "archived" if wanted.archived and not base.archived else "changed"
 
 
-def question_of(setting: Setting, row: EditRow) -> str:
-    """Return the question of the entry that a change is about."""
+def question_of(setting: Setting, row: EditRow, undone: EditRow | None = None) -> str:
+    """Return the question of the entry that a change is about; `undone`: the change that it takes back."""
     if row.edit.wanted is not None:
         return row.edit.wanted.question
+    if undone is not None and undone.edit.wanted is not None and not undone.edit.base:
+        return undone.edit.wanted.question  # it was new: the files know it no more
     entry = setting.index.faq.entry(row.edit.entry)
     return entry.question if entry else row.edit.entry
 

@@ -125,11 +125,13 @@ async def test_what_an_entry_never_answers_is_written_shown_and_taken_out_again(
 
 
 async def test_an_archived_entry_answers_no_more_until_it_is_restored(bot: BotTester) -> None:
+    assert "n’est pas archivée" in await asks(bot, "!faq rétablir apps-nuage")
     await asks(bot, "!faq archiver apps-nuage")
     assert "Archivée" in await approves(bot)
     await bot.says(LEA, "combien de place dans nuage ?")
     assert "100 Go" not in bot.last().body
     assert "Archivée le" in await asks(bot, "!faq voir apps-nuage")
+    assert "déjà archivée" in await asks(bot, "!faq archiver apps-nuage")
     await asks(bot, "!faq rétablir apps-nuage")
     assert "Modifiée" in await approves(bot)
     await bot.says(LEA, "combien de place dans nuage ?")

@@ -250,7 +250,10 @@ async def test_undo_gives_the_same_bytes(bot: BotTester) -> None:
     await bot.reacts(ANNE, card.event_id, "✅", room=bot.review)
     assert (bot.faq_folder / "apps.yaml").read_bytes() != before
     await bot.says(ANNE, "!faq annuler", room=bot.review)
-    assert "Annulé" in bot.last(bot.review).body
+    told = bot.last(bot.review).body
+    assert "Annulé" in told
+    entry = told.partition("(")[2].partition(")")[0]
+    assert f"« {entry} »" not in told.replace("\u00a0", " "), "by its question, though it is gone"
     assert (bot.faq_folder / "apps.yaml").read_bytes() == before
     await bot.says(ANNE, "!faq annuler", room=bot.review)
     assert "rien à annuler" in bot.last(bot.review).body

@@ -237,7 +237,7 @@ class History(Notice):
 
 @dataclass(frozen=True, slots=True)
 class SayWhat(Notice):
-    """A `!faq` command lacks something."""
+    """A `!faq` command lacks something, or would change nothing: `verb` names which."""
 
     verb: str
 

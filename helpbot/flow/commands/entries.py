@@ -96,7 +96,9 @@ def phrasing(desk: Desk, event: Message, rest: str) -> None:
 def archive(desk: Desk, event: Message, rest: str) -> None:
     """Show an entry that is to be kept and answered no more."""
     entry = _meant(desk, event, rest, "archiver")
-    if entry is not None:
+    if entry is not None and entry.archived:
+        desk.note(event, say.SayWhat("already_archived"))
+    elif entry is not None:
         today = desk.setting.policy.calendar.local(desk.now).date()
         _preview(desk, event, entry, replace(entry, archived=entry.archived or today))
 
@@ -104,7 +106,9 @@ def archive(desk: Desk, event: Message, rest: str) -> None:
 def restore(desk: Desk, event: Message, rest: str) -> None:
     """Show an archived entry that is to be answered again."""
     entry = _meant(desk, event, rest, "rétablir")
-    if entry is not None:
+    if entry is not None and not entry.archived:
+        desk.note(event, say.SayWhat("not_archived"))
+    elif entry is not None:
         _preview(desk, event, entry, replace(entry, archived=None))
 
 
@@ -121,7 +125,7 @@ def history(desk: Desk, event: Message, rest: str) -> None:
             calendar.local(row.at).date().isoformat(),
             what_of(row),
             row.edit.entry,
-            question_of(desk.setting, row),
+            question_of(desk.setting, row, desk.tx.edit(row.undoes) if row.undoes else None),
             row.undone,
         )
         for row in rows
