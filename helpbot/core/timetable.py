@@ -28,6 +28,16 @@ _MAY_RECUR = re.compile(
 """A word of every recurrence."""
 _PARITY = re.compile(r"\b(?:(?:en|les|une?) )?sem(?:aine)?s? (im|)paires?\b")
 _PARITY_EXAMPLE = "mar 8h-12h semaines paires ; jeu 14h-16h semaines impaires"
+_PART = r"\b(?:(?:du|en|les?) |l')?(?:(?P<am>matin(?:ee)?s?)|apres[ -]?midis?|aprem?s?|apm)\b"
+_PART_OF_DAY = re.compile(_PART)
+_TOLD_BY_HOURS = re.compile(rf"{_PART}(?= *(?:de |entre )?\d)|(?<=[\dh]) {_PART.replace('?P<am>', '')}")
+"""A part of the day beside its hours, which say it better: « lundi matin 9h-11h », « 9h-11h le matin »."""
+_EXCEPT = re.compile(r"\b(?:sauf|hors|excepte|pas)\b(?P<days>[a-z ,']*)")
+_OFF_ANYHOW = re.compile(
+    r",? *\b(?:hors|sauf)(?: les| pendant les)? (?:vacances(?: scolaires)?|jours feries)"
+    r"(?: et(?: les)? (?:vacances|jours feries))?"
+)
+"""Nobody is asked then, whoever says so: the bot's own words behind somebody's hours."""
 _TO = {"-", "a", "au", "jusqu'a"}
 _AND = {",", ";", "/", "+", "&", "et", "ou", "puis"}
 _FILLERS = {"de", "du", "des", "le", "les", "la", "en", "entre", "jour", "jours", ".", "h"}
@@ -68,9 +78,10 @@ def read(text: str, today: date | None = None) -> Timetable:
         named = set(_PARITY.findall(part))
         if len(named) > 1:
             raise ValueError(f"séparez les semaines par « ; » : « {_PARITY_EXAMPLE} »")
-        rest, phrase = _recurrence(_PARITY.sub(" ", part), today)
+        rest, phrase = _recurrence(_PARITY.sub(" ", _with_hours(part)), today)
         if phrase is not None and named:
             raise ValueError("dites « semaines paires » ou « à partir du », pas les deux")
+        rest, but = _excepted(rest)
         groups = list(_groups(rest))
         if phrase is not None and not groups:
             raise ValueError(f"il manque les heures ; {_EXAMPLE}")
@@ -78,12 +89,32 @@ def read(text: str, today: date | None = None) -> Timetable:
             if phrase is not None:
                 recurring[Recurring(phrase.rule(days), tuple(joined(ranges)))] = None
                 continue
-            for day in range(5) if days is None else days:
+            for day in set(range(5) if days is None else days) - but:
                 even[day] += ranges if "im" not in named else []
                 odd[day] += ranges if "" not in named else []
     if not any(even) and not any(odd) and not recurring:
         raise ValueError(f"aucun horaire dans « {text.strip()} » ; {_EXAMPLE}")
     return Timetable(_week(even), _week(odd), tuple(recurring))
+
+
+def _with_hours(part: str) -> str:
+    """Put hours in the place of « matin » and « après-midi », unless hours stand beside them."""
+    part = _TOLD_BY_HOURS.sub("", _OFF_ANYHOW.sub("", part))
+    return _PART_OF_DAY.sub(lambda match: " 8h-12h" if match["am"] else " 13h-17h", part)
+
+
+def _excepted(part: str) -> tuple[str, set[int]]:
+    """Take « sauf le mercredi » out of a part, and return what is left and those days."""
+    match = _EXCEPT.search(part)
+    if match is None:
+        return part, set()
+    days = [number for kind, word in _tokens(match["days"]) if kind == "day" for number in _day_numbers(word)]
+    before, after = part[: match.start()], part[match.end() :]
+    if not days or (re.search(r"\d", before) and re.search(r"\d", after)):
+        raise ValueError(
+            f"« {match.group().strip()} » n'est pas compris ; donnez les jours où c'est possible"
+        )
+    return f"{before} {after}", set(days)
 
 
 def _recurrence(part: str, today: date | None) -> tuple[str, Phrase | None]:
