@@ -253,6 +253,8 @@ def read_load(text: str) -> tuple[int, int, int]:
         if number < 1:
             raise ValueError("pour ne plus être sollicité·e : !pause (un temps) ou !stop")
         found[kind] = min(number, 99)
+    if not folded:
+        raise ValueError(f"dites combien ; {LOAD_EXAMPLE}")
     if not any(found.values()):
         raise ValueError(f"« {text.strip()} » n'est pas compris ; {LOAD_EXAMPLE}")
     return found["day"], found["week"], found["open"]

@@ -56,6 +56,8 @@ class Stretch:
 def read_stretch(text: str, now: datetime, calendar: Calendar) -> Stretch:
     """Return the stretch of time meant at the local moment `now`. ValueError says what is wrong."""
     folded = fold(text)
+    if not folded:
+        raise ValueError(f"dites combien de temps ; {EXAMPLE}")
     found = _between(folded, now, calendar) or _until(folded, now, calendar) or _lasting(folded, now)
     found = found or _whole(folded, now, calendar)
     if found is None:

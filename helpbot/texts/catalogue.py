@@ -24,6 +24,7 @@ from helpbot.texts import recognition as family
 from helpbot.texts.markup import escape, quote, to_html, to_plain
 
 _FIELD = re.compile(r"\{(\w+)\}")
+_LINE_OF_A_FIELD = re.compile(r"^\{(\w+)\}\n", re.MULTILINE)
 NBSP = "\u00a0"
 _OF_THE_FAQ = (
     say.FaqAnswer, say.Clarify, say.Redirected, say.RouteOffer, say.Greeting, say.GreetingDirect,
@@ -68,6 +69,8 @@ class Catalogue:
                 values[field.name] = str(value)
         values.update(self._derived(notice))
         template: str = self._phrases[type(notice).__name__]
+        # A line of nothing but an empty field goes: a blank one would cut a list in two.
+        template = _LINE_OF_A_FIELD.sub(lambda match: match[0] if values[match[1]] else "", template)
         text = _FIELD.sub(lambda match: values[match[1]], template)
         return re.sub(r"\n{3,}", "\n\n", text).strip()
 

@@ -21,6 +21,7 @@ LONGEST_QUOTE = 9_000
 """Bytes of one quoted text, as `_weight` counts them."""
 _HEAVIEST = 12
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&:@])")
+_BEFORE_SIGN = re.compile(r" (?=[:;?!»])")
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]*)\)")
 _STRONG = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _EMPHASIS = re.compile(r"(?<![\w*\\])[*_](?=\S)(.+?)(?<=\S)(?<!\\)[*_](?![\w*])")
@@ -48,8 +49,8 @@ def quote(text: str) -> str:
 def shortened(text: str) -> str:
     """Return a text that a message can carry, cut at a word with « […] » behind where it is longer.
 
-    An event may have 65,536 bytes (client-server API, "Size limits"), encryption adds a third, and an edit holds
-    a text four times: plain and HTML, for old clients and for new ones.
+    An event may have 65,536 bytes (client-server API, "Size limits"), encryption adds a third, and an edit
+    holds a text four times: plain and HTML, for old clients and for new ones.
     """
     if len(text) * _HEAVIEST <= LONGEST_QUOTE:
         return text
@@ -59,6 +60,11 @@ def shortened(text: str) -> str:
         return text
     kept = text[:room]
     return (kept.rsplit(None, 1)[0] if " " in kept[-80:] else kept).rstrip() + " […]"
+
+
+def printed(text: str) -> str:
+    """Return French as it is printed: ’ in words, no line's end before : ; ? ! » nor behind «."""
+    return _BEFORE_SIGN.sub("\u00a0", text.replace("« ", "«\u00a0")).replace("'", "’")
 
 
 def _weight(char: str) -> int:

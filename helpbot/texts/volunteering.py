@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from helpbot.core.notices import Notice
 from helpbot.core.notices import volunteering as say
-from helpbot.texts.markup import escape
+from helpbot.texts.markup import escape, printed
 
 Word = Callable[..., str]
 
@@ -20,6 +20,8 @@ def derived(
             return _card(notice, word, day, moment)
         case say.VolunteerNothing(unknown, known):
             return {"unknown_words": _unknown(unknown, word), "known_words": _listed(known)}
+        case say.NotUnderstood(problem):
+            return {"problem": escape(printed(problem))}
         case say.VolunteerStopped(released):
             return {"released_words": word("_released", count=str(released)) if released else ""}
         case say.Talents(lines):

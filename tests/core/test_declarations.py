@@ -104,7 +104,7 @@ def test_loads(text: str, found: tuple[int, int, int]) -> None:
 
 @pytest.mark.parametrize("text", ["", "beaucoup", "0/semaine", "par semaine"])
 def test_what_is_no_load_is_said(text: str) -> None:
-    with pytest.raises(ValueError, match=r"charge|pause|compris"):
+    with pytest.raises(ValueError, match=r"dites combien|pause|compris"):
         read_load(text)
 
 

@@ -138,7 +138,8 @@ def test_a_draft() -> None:
         ("source: Aide https://e.fr/a", {"sources": (Source("Aide", "https://e.fr/a"),)}),
         ("sources: Aide https://e.fr/a", {"sources": (Source("Aide", "https://e.fr/a"),)}),
         (
-            "réponse: Il est bleu.\n\nVoyez **là**.\nvariantes: a b; c\nsources: Aide https://e.fr/a\nrubrique: apps",
+            "réponse: Il est bleu.\n\nVoyez **là**.\nvariantes: a b; c\nsources: Aide https://e.fr/a\n"
+            "rubrique: apps",
             {
                 "answer": "Il est bleu.\n\nVoyez **là**.",
                 "variants": ("a b", "c"),

@@ -82,7 +82,7 @@ def test_hours(text: str, first: tuple[int, int] | None, until: tuple[int, int])
     ("text", "why"),
     [
         ("bientôt", "n'est pas compris"),
-        ("", "n'est pas compris"),
+        ("", "dites combien de temps"),
         ("le 31 février", "n'est pas une date"),
         ("3 ans", "dépasse un an"),
         ("jusqu'au 3 janvier 2020", "déjà passé"),

@@ -1,0 +1,31 @@
+"""How sentences are put together: lines that are empty, French signs."""
+
+from __future__ import annotations
+
+from helpbot.core.notices.volunteering import NotUnderstood, VolunteerCard
+from helpbot.texts import load_catalogue
+from helpbot.texts.markup import printed
+
+NBSP = "\u00a0"
+
+
+CARD = VolunteerCard(
+    "shown", themes=("pix",), learning=(), hours="lun 8h-12h", day=2, week=4, at_once=1, level="", school="",
+    academie="", shown=False, full_name=False, away_from="", away_until="", next_at="",
+)  # fmt: skip
+
+
+def test_a_list_is_not_cut_by_what_is_not_told() -> None:
+    told = load_catalogue().render(CARD)
+    listed = told.body.partition("- ")[2].partition("Pour changer")[0]
+    assert "\n\n- " not in listed
+    assert told.html.count("<ul>") == 1
+    assert "<li><p>" not in told.html.replace("\n", ""), "a list with blank lines is spread out on a phone"
+
+
+def test_what_is_not_understood_is_told_in_printed_french() -> None:
+    problem = "« matin » n'est pas un jour ; par exemple « lun-ven »"
+    assert (
+        printed(problem) == f"«{NBSP}matin{NBSP}» n’est pas un jour{NBSP}; par exemple «{NBSP}lun-ven{NBSP}»"
+    )
+    assert printed(problem) in load_catalogue().render(NotUnderstood(problem)).body
