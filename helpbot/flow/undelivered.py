@@ -1,4 +1,4 @@
-"""An answer that the homeserver does not take is not lost: the asker's direct message, else word to its author.
+"""An answer that the homeserver refuses is not lost: the asker's direct message, else word to its author.
 
 Their room was upgraded or lets the bot write no more; what is decided now could not be known when the answer
 was passed on.
