@@ -138,11 +138,10 @@ def test_a_draft() -> None:
         ("source: Aide https://e.fr/a", {"sources": (Source("Aide", "https://e.fr/a"),)}),
         ("sources: Aide https://e.fr/a", {"sources": (Source("Aide", "https://e.fr/a"),)}),
         (
-            "réponse: Il est bleu.\n\nVoyez **là**.\nvariantes: a b; c\nsources: Aide https://e.fr/a\n"
-            "rubrique: apps",
+            "réponse: Bleu.\n\nVoyez **là**.\nvariantes: a; c\nsources: Aide https://e.fr/a\nrubrique: apps",
             {
-                "answer": "Il est bleu.\n\nVoyez **là**.",
-                "variants": ("a b", "c"),
+                "answer": "Bleu.\n\nVoyez **là**.",
+                "variants": ("a", "c"),
                 "sources": (Source("Aide", "https://e.fr/a"),),
                 "theme": "apps",
             },
