@@ -119,7 +119,7 @@ class Catalogue:
             case say.MaskedWords(kinds):
                 return {"masked_words": ", ".join(self._phrases["_masked"][kind] for kind in kinds)}
             case say.Help(_, commands):
-                return {"commands_list": "\n".join(f"- `{c}`" for c in commands)}
+                return {"commands_list": self._listed(commands)}
             case say.UnknownCommand(meant):
                 return {"meant_words": self.word("_meant", meant=meant) if meant else ""}
             case say.Privacy(controller, dpo):
@@ -139,6 +139,16 @@ class Catalogue:
                 made = made or volunteering.derived(notice, self.word, self.day, self.moment)
                 made = made or helping.derived(notice, self.word, self.day, self.moment)
                 return made or journey.derived(notice, self)
+
+    def _listed(self, commands: tuple[str, ...]) -> str:
+        """Return commands with what each is for, under their headings."""
+        parts = []
+        for heading, known in self._phrases["_commands"].items():
+            here = ((name, words) for name, words in known.items() if f"!{name}" in commands)
+            # « !pause et une durée » reads on; « !talents : qui aide sur quoi » explains.
+            lines = [f"- `!{name}`{'' if w.startswith('et ') else f'{NBSP}:'} {w}" for name, w in here]
+            parts += [f"**{heading}**\n" + "\n".join(lines)] if lines else []
+        return "\n\n".join(parts)
 
     def _source_line(self, notice: say.FaqAnswer) -> str:
         day = self.day(notice.reviewed) if notice.reviewed else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from helpbot.core.commands import COMMANDS
+from helpbot.core.notices import Help
 from helpbot.core.notices.volunteering import NotUnderstood, VolunteerCard
 from helpbot.texts import load_catalogue
 from helpbot.texts.markup import printed
@@ -29,3 +31,18 @@ def test_what_is_not_understood_is_told_in_printed_french() -> None:
         printed(problem) == f"«{NBSP}matin{NBSP}» n’est pas un jour{NBSP}; par exemple «{NBSP}lun-ven{NBSP}»"
     )
     assert printed(problem) in load_catalogue().render(NotUnderstood(problem)).body
+
+
+def test_help_says_what_each_command_is_for() -> None:
+    names = tuple(f"!{command.name}" for command in COMMANDS)
+    lines = load_catalogue().render(Help("helpbot", names)).body.splitlines()
+    told = [
+        line.removeprefix("- ").replace(f"{NBSP}:", "").split(" ", 1)
+        for line in lines
+        if line.startswith("- !")
+    ]
+    assert sorted(name for name, _ in told) == sorted(names), "a new command needs its words in fr.yaml"
+    assert all(len(words) > 8 for _, words in told)
+    few = load_catalogue().render(Help("helpbot", ("!rgpd",))).body
+    assert "!bilan" not in few
+    assert "Aider des collègues" not in few
