@@ -102,6 +102,9 @@ class Conversation(Desk):
         if not text:
             help_with(self, event)
             return
+        if not any(char.isalnum() for char in text):
+            self.note(event, say.NotAText())  # « ? » or « 😀 » is no question to put to a colleague
+            return
         self._question(event, text)
 
     def edit(self, event: Message) -> None:

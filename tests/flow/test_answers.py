@@ -119,6 +119,14 @@ async def test_an_unknown_question_asks_before_it_asks(bot: BotTester) -> None:
     assert bot.shown(bot.helpers) == []
 
 
+@pytest.mark.parametrize("text", ["helpbot ?", "helpbot 😀😀", "helpbot …!!"])
+async def test_signs_alone_are_put_to_nobody(bot: BotTester, text: str) -> None:
+    await bot.says(LEA, text)
+    assert bot.kinds() == ["command"]
+    assert "une phrase" in bot.last().body
+    assert await bot.tickets() == []
+
+
 async def test_a_redirection_names_who_to_turn_to(bot: BotTester) -> None:
     await bot.says(LEA, "quand suis-je payé")
     assert bot.kinds() == ["redirect"]
