@@ -61,6 +61,8 @@ class Redirect:
     when: tuple[str, ...]
     answer: str
     urgent: bool = False
+    small_talk: bool = False
+    """Said to the bot itself (« merci », « bonjour »): no colleague is offered, the site has no such page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,8 +143,8 @@ def first_reply(setting: Setting, text: str, before: str | None, now: int) -> Re
 
 def redirection(setting: Setting, redirect_id: str, *, urgent: bool) -> Reply:
     """Return the fixed answer of a redirection."""
-    answer = say.Markdown(setting.index.redirect(redirect_id).answer)
-    notice = say.Redirected(answer, urgent)
+    known = setting.index.redirect(redirect_id)
+    notice = say.Redirected(say.Markdown(known.answer), urgent, known.small_talk)
     return Reply(Kind.REDIRECT, notice, entry=redirect_id, sensitive=urgent)
 
 

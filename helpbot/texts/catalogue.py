@@ -87,8 +87,8 @@ class Catalogue:
                 return {"options_list": "\n".join(lines)}
             case say.RouteOffer(after_no):
                 return {"opening": self.word("_opening_after_no" if after_no else "_opening")}
-            case say.Redirected(_, urgent):
-                return {"human_line": "" if urgent else self.word("_not_my_question")}
+            case say.Redirected(_, urgent, small_talk):
+                return {"human_line": "" if urgent or small_talk else self.word("_not_my_question")}
             case say.Late(asked_on):
                 return {"asked_day": self.day(asked_on)}
             case say.Asking(_, by) | say.AskingLater(_, by):

@@ -150,8 +150,10 @@ def test_a_missing_or_empty_folder_is_told(tmp_path: Path) -> None:
 
 def test_redirections_are_read(tmp_path: Path) -> None:
     text = "redirects:\n- {id: paie, when: [mon salaire], answer: Voyez la DRH., urgent: false}\n"
+    text += "- {id: merci, when: [merci], answer: Avec plaisir !, small_talk: true}\n"
     faq = load_faq(write(tmp_path, pix=GOOD, redirects=text))
     assert faq.redirects[0].when == ("mon salaire",)
+    assert [r.small_talk for r in faq.redirects] == [False, True]
     clash = text.replace("id: paie", "id: pix-mdp").replace("urgent: false", "urgent: peut-être")
     found = problems(write(tmp_path, redirects=clash))
     assert "déjà pris" in found[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helpbot.core.commands import COMMANDS
-from helpbot.core.notices import Help
+from helpbot.core.notices import Help, Markdown, Redirected
 from helpbot.core.notices.volunteering import NotUnderstood, VolunteerCard
 from helpbot.texts import load_catalogue
 from helpbot.texts.markup import printed
@@ -46,3 +46,10 @@ def test_help_says_what_each_command_is_for() -> None:
     few = load_catalogue().render(Help("helpbot", ("!rgpd",))).body
     assert "!bilan" not in few
     assert "Aider des collègues" not in few
+
+
+def test_thanks_are_not_met_with_the_offer_of_a_colleague() -> None:
+    thanks = load_catalogue().render(Redirected(Markdown("Avec plaisir !"), urgent=False, small_talk=True))
+    assert thanks.body == "Avec plaisir !"
+    pay = load_catalogue().render(Redirected(Markdown("Voyez votre gestionnaire."), urgent=False))
+    assert "🙋" in pay.body

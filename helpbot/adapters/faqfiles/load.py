@@ -37,7 +37,7 @@ _ENTRY_KEYS = (
     "id", "question", "variants", "never", "keywords", "answer", "sources", "credit", "owner", "reviewed",
     "review_by", "local", "archived",
 )  # fmt: skip
-_REDIRECT_KEYS = ("id", "when", "answer", "urgent")
+_REDIRECT_KEYS = ("id", "when", "answer", "urgent", "small_talk")
 _NULL = "tag:yaml.org,2002:null"
 _YES, _NO = {"true", "yes", "on", "oui"}, {"false", "no", "off", "non"}
 
@@ -358,7 +358,9 @@ class _Reader:
                 name = self.new_id(told, node)
                 when = tuple(self.phrasing(name, v, n) for v, n in self.texts(told.get("when"), "when"))
                 answer = self.required(told, "answer", node)
-                self.redirects.append(Redirect(name, when, answer, self.flag(told.get("urgent"), "urgent")))
+                urgent = self.flag(told.get("urgent"), "urgent")
+                small_talk = self.flag(told.get("small_talk"), "small_talk")
+                self.redirects.append(Redirect(name, when, answer, urgent, small_talk))
 
     def check_placeholders(self) -> None:
         """Refuse `{name}` without a value, once a FAQ uses local values at all."""

@@ -43,7 +43,7 @@ class _Page:
 def pages(faq: Faq, today: date) -> dict[str, str]:
     """Return the site: the path of each page within its folder, and its HTML."""
     entries = [_entry(e, faq, today) for e in faq.entries]
-    redirects = [_redirect(r) for r in faq.redirects]
+    redirects = [_redirect(r) for r in faq.redirects if not r.small_talk]
     archived = [_entry(e, faq, today) for e in faq.archived]
     environment = Environment(
         loader=PackageLoader("helpbot.adapters.faqsite", "."),

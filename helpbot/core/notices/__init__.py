@@ -79,6 +79,7 @@ class Redirected(Notice):
 
     answer: Markdown
     urgent: bool
+    small_talk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
