@@ -220,7 +220,8 @@ def stems(text: str) -> tuple[str, ...]:
 _FOLLOW_UP = re.compile(
     r"(?:ok|d'accord|oui|super|merci|ah|bien|alors|et|,|\s)*"
     r"\b(?:et|mais|ou|sinon|pareil|idem|meme (?:question|chose)|aussi)\b"
-    r"(?: (?:pour|avec|si|chez|au|aux|en|dans|sur|quand|les|le|la|l'|du|des|sans|comment|celui|celle)\b|$)"
+    r"(?: (?:pour|avec|si|chez|au|aux|en|dans|sur|quand|les|le|la|l'|du|des|sans|comment|celui|celle"
+    r"|ca|cela|combien|eux)\b|$)"
 )
 
 
