@@ -83,8 +83,8 @@ def restore_backup(settings: Settings, file: Path, *, replace: bool) -> Backup:
             os.close(lock)
     except NotABackup as broken:
         raise _no_backup(file, broken) from None
-    except LoggedOut as busy:
-        raise Problems([Problem(str(data_dir), str(busy), "arrêtez d'abord le bot")]) from None
+    except LoggedOut:
+        raise Problems([Problem(str(data_dir), "le bot est en marche", "arrêtez-le d'abord")]) from None
     except OSError as error:
         raise Problems([Problem(str(data_dir), str(error), "vérifiez les droits et la place")]) from None
     return Backup(about, upgraded=_upgrade(data_dir, about))

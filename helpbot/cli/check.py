@@ -224,7 +224,8 @@ async def _connection(found: Findings, settings: Settings) -> None:
         finally:
             await homeserver.close()
     except LoggedOut as out:
-        found.error(f"connexion refusée : {str(out).removesuffix(f'; {out.hint}')}", out.hint)
+        what, hint = words.logged_out(out)
+        found.error(f"connexion refusée : {what}", hint)
     except HomeserverError as trouble:
         found.error(f"connexion impossible : {trouble}", "vérifiez matrix.homeserver et le réseau")
 

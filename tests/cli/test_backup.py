@@ -148,7 +148,7 @@ def test_a_running_bot_is_backed_up_and_not_replaced(folder: Path) -> None:
         assert db("backup", "kept").exit_code == 0, "a transaction of the bot's is under way"
         writer.execute("COMMIT")
     refused = db("restore", "kept", "--replace")
-    assert (refused.exit_code, "arrêtez d'abord le bot" in refused.stderr) == (2, True)
+    assert (refused.exit_code, "le bot est en marche; arrêtez-le d'abord" in refused.stderr) == (2, True)
     os.close(handle)
     assert db("restore", "kept", "--replace").exit_code == 0
     with closing(sqlite3.connect(folder / "data" / "helpbot.db")) as database:

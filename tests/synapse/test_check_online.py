@@ -40,7 +40,7 @@ def test_a_good_account_twice_and_a_wrong_password(synapse: LocalSynapse, tmp_pa
     (tmp_path / "other").mkdir()
     result = check(tmp_path / "other", synapse.url, user, "wrong")
     assert result.exit_code == 1
-    assert "connexion refusée" in result.stdout
+    assert "connexion refusée\u00a0: mot de passe ou identifiant refusé" in result.stdout
 
 
 def test_nobody_answers(tmp_path: Path) -> None:
