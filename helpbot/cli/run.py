@@ -34,8 +34,8 @@ def run(config: Path, log_format: str, verbose: bool) -> None:
     """Lance le bot et le laisse tourner.
 
     Journalise « ready » une fois la première synchronisation faite. SIGTERM et SIGINT : termine ce qui est
-    en cours, puis s'arrête avec le code 0. Code 1 si le compte ne peut plus servir (dit pourquoi et que
-    faire), 2 si la configuration est fausse (tous les problèmes d'un coup).
+    en cours, puis s'arrête avec le code 0. Code 1 si le compte ou le dossier des données ne peut plus
+    servir (dit pourquoi et que faire), 2 si la configuration est fausse (tous les problèmes d'un coup).
     """
     from helpbot.settings import SettingsApart
 
@@ -55,6 +55,7 @@ async def serve(settings: Settings) -> int:
     """Run the bot until a signal; returns the exit code."""
     import gc
     import logging
+    import sqlite3
 
     gc.disable()  # for now: a hundred thousand objects come to stay
     from helpbot import bootstrap
@@ -132,6 +133,20 @@ async def serve(settings: Settings) -> int:
         return 1
     except (OldSchema, NewerSchema, Refused) as trouble:
         log.error("the bot cannot run", extra={"why": str(trouble)})
+        return 1
+    except (OSError, sqlite3.Error) as trouble:
+        why = getattr(trouble, "strerror", None) or str(trouble)
+        hint = (
+            "see its free space, its rights and its disk; nothing is lost, the next start goes on from there"
+        )
+        log.error(
+            "the data folder cannot be used",
+            extra={"folder": str(settings.data_dir), "why": why, "hint": hint},
+        )
+        return 1
+    except Exception:
+        # Python would print what the error quotes, which may be somebody's words; the log tells where it was.
+        log.exception("a mistake in the program ended it; please report these lines")
         return 1
     else:
         log.info("stopped")

@@ -245,3 +245,25 @@ async def test_an_address_that_is_taken_ends_it_before_it_logs_in(tmp_path: Path
     [line] = program.errors
     assert (line["event"], line["listen"]) == ("nothing can listen on metrics.listen", taken)
     assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("matrix.lock", "Is a directory"), ("crypto.db", "file is not a database")]
+)
+async def test_a_data_folder_that_cannot_be_used_ends_it_with_one_line(
+    tmp_path: Path, name: str, why: str
+) -> None:
+    async with serving({"login": WELCOME}) as server:
+        program = Program(tmp_path, server.url)
+        data = tmp_path / "data"
+        data.mkdir()
+        if name == "crypto.db":
+            (data / name).write_text("torn " * 1000)
+        else:
+            (data / name).mkdir()
+        assert await program.run() == 1
+    [line] = [e for e in program.errors if e["level"] == "error"]
+    assert line["event"] == "the data folder cannot be used"
+    assert why in line["why"]
+    assert "free space" in line["hint"]
+    assert "exception" not in line
