@@ -100,7 +100,12 @@ def _fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
-_NAMES = {_fold(n): spec.name for spec in COMMANDS for n in (spec.name, spec.alias)}
+def _key(word: str) -> str:
+    """Return what is left of a name without its signs and its plural: « Mes-Questions » is `mesquestion`."""
+    return "".join(c for c in _fold(word) if c.isalpha()).removesuffix("s")
+
+
+_NAMES = {_key(n): spec.name for spec in COMMANDS for n in (spec.name, spec.alias)}
 
 
 def is_command(text: str) -> bool:
@@ -114,9 +119,11 @@ def parse(text: str) -> Command | None:
     text = text.strip()
     if not is_command(text):
         return None
-    word, _, rest = text[1:].partition(" ")
-    word = _fold(word.strip(".,;:!?"))
-    if word in _NAMES:
-        return Command(_NAMES[word], rest.strip())
-    near = difflib.get_close_matches(word, _NAMES, n=1, cutoff=0.75)
+    word, rest = (*text[1:].split(maxsplit=1), "")[:2]
+    if _key(word) in _NAMES:
+        return Command(_NAMES[_key(word)], rest.strip())
+    second, beyond = (*rest.split(maxsplit=1), "", "")[:2]
+    if _key(f"{word}{second}") in _NAMES:  # « !mes questions », « !oubliez moi »
+        return Command(_NAMES[_key(f"{word}{second}")], beyond.strip())
+    near = difflib.get_close_matches(_key(word), _NAMES, n=1, cutoff=0.75)
     return Command("", rest.strip(), meant=_NAMES[near[0]] if near else "")
