@@ -11,6 +11,7 @@ from terms import DAY, START, Term, make_term
 
 from helpbot.adapters.faqfiles.load import load_faq
 from helpbot.core.gaps import Gap, GapReport, Unanswered, find_gaps
+from helpbot.core.gaps.wording import Wording
 
 pytest.importorskip("sklearn", reason="the report extra is not installed")
 
@@ -77,6 +78,24 @@ def test_a_question_is_reworded_and_spelt_as_the_others_spell_it() -> None:
     assert gap.question.endswith("\u00a0?")
     assert "cle" not in gap.question.split()
     assert "eleve" not in gap.question.split()
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("eleve a perdu son mdp educonnect", "Élève a perdu son mdp ÉduConnect"),
+        ("bjr comment on ouvre pix orga pour l'ent svp", "Comment on ouvre Pix Orga pour l'ENT"),
+        ("quel bus pour le lycée de Dijon ?", "Quel bus pour le lycée de Dijon"),
+        ("QUEL BUS POUR LE LYCEE DE DIJON", "Quel bus pour le lycée de dijon"),
+        ("où va-t-on à Pix ?", "Où va t on à Pix"),
+    ],
+)
+def test_names_keep_their_capitals_and_short_words_their_accents(typed: str, printed: str) -> None:
+    faq = [
+        ("Un élève a perdu son accès à ÉduConnect, que faire ?", "élève à aider"),
+        ("Comment entrer dans Pix Orga par l'ENT du lycée ?", "pix orga"),
+    ]
+    assert Wording([typed], faq).reworded(typed).replace("-", " ") == f"{printed}\u00a0?"
 
 
 def test_refused_answers_and_the_commonest_theme_are_told() -> None:

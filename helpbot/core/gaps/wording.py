@@ -18,6 +18,8 @@ LEAST_SHARE = 0.25
 """A word in the label is said by at least this part of the group."""
 ACCENTED_SHARE = 0.3
 """« eleve » is written « élève » by most people who have the time; « la » is seldom « là »."""
+LONGEST_AMBIGUOUS = 2
+"""Letters. « a », « ou » and « la » are words of their own beside « à », « où » and « là »: left as typed."""
 _WORD = re.compile(r"[^\W_]+")
 _NBSP = "\u00a0"
 
@@ -25,7 +27,7 @@ _NBSP = "\u00a0"
 class Wording:
     """How the words of these texts are spelt, and how telling each is."""
 
-    __slots__ = ("_entries", "_having", "_spelt", "_told")
+    __slots__ = ("_entries", "_having", "_printed", "_spelt", "_told")
 
     def __init__(
         self, texts: Sequence[str], faq: Sequence[Sequence[str]], *, bare: Sequence[str] = ()
@@ -33,6 +35,12 @@ class Wording:
         """Learn from texts and a FAQ's phrasings; `bare` are summaries, whose accents are gone."""
         self._spelt: dict[str, Counter[str]] = {}
         self._told: dict[str, Counter[str]] = {}
+        self._printed: dict[str, Counter[str]] = {}
+        for entry in faq:
+            for written in _WORD.findall(entry[0])[
+                1:
+            ]:  # printed questions: the first word has its capital anyhow
+                self._printed.setdefault(french.fold(written), Counter())[written] += 1
         for text in (*texts, *(phrasing for entry in faq for phrasing in entry)):
             for written in _WORD.findall(text.lower()):
                 self._spelt.setdefault(french.fold(written), Counter())[written] += 1
@@ -71,7 +79,21 @@ class Wording:
         return ", ".join(self.word(stem) for stem in telling)
 
     def reworded(self, text: str) -> str:
-        """Return a question without what is said around it, spelt as the others spell it."""
+        """Return a question without what is said around it, spelt as the others spell it.
+
+        Names keep their capitals: as the FAQ prints them (Pix, ENT), else as they were typed.
+        """
         core = " ".join(french.strip_politeness(text).split()).strip(" ?!.,;:")
-        spelt = _WORD.sub(lambda m: self.spelt(m[0]), core)
+        first, *others = _WORD.findall(text.lower() if text.isupper() else text) or [""]
+        typed = {french.fold(word): word for word in (first.lower(), *others)}
+        spelt = _WORD.sub(lambda m: self._as_printed(m[0], typed.get(m[0], m[0])), core)
         return f"{spelt[:1].upper()}{spelt[1:]}{_NBSP}?" if spelt else ""
+
+    def _as_printed(self, folded: str, typed: str) -> str:
+        printed = self._printed.get(folded)
+        usual = printed.most_common(1)[0][0] if printed else folded
+        if not usual.islower():
+            return usual
+        if len(folded) <= LONGEST_AMBIGUOUS:
+            return typed.lower()
+        return self.spelt(folded) if typed.islower() else typed
