@@ -59,7 +59,7 @@ async def test_what_is_missing_is_told_and_small_figures_are_withheld(bot: BotTe
     assert "thermostat" in said(bot)[-1]
     assert "4 questions" not in said(bot)[-1]
     await bot.says(ASKERS[4], GYM[4])
-    await bot.says(ANNE, "!lacune", room=bot.review, to_bot=False)
+    await bot.says(ANNE, "!lacunne", room=bot.review, to_bot=False)
     assert "Je ne connais pas" in said(bot)[-1]
     await bot.says(ANNE, "!lacunes", room=bot.review, to_bot=False)
     assert "(5 questions)" in said(bot)[-1]
