@@ -1,7 +1,7 @@
 """From a question and its answer as people wrote them to a drafted entry: no greeting, no name, no secret.
 
-What is drafted is read by a referent before anybody else: what a rule cannot tell (a surname in the middle of
-a sentence) is theirs to see.
+What is drafted is read by a referent before anybody else: what a rule cannot tell (the name of somebody who
+wrote nothing) is theirs to see.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def drafted(
 ) -> FaqEntry:
     """Return the entry that questions (the first gives the title) and the words of an answer make.
 
-    `names`: first names of those who wrote them. `reworded` spells a question as it would be printed.
+    `names`: first, whole and last names of those who wrote them. `reworded` spells a question as printed.
     """
     known = tuple(sorted({n for n in names if len(n) > 1}, key=len, reverse=True))
     plain = [text for text in (without_people(a, known) for a in asked) if text]
@@ -69,7 +69,7 @@ def drafted(
 
 
 def without_people(text: str, names: Iterable[str] = ()) -> str:
-    """Return a text without what is said around it, without these first names, and masked."""
+    """Return a text without what is said around it, without these names, and masked."""
     kept = [line.rstrip() for line in text.strip().splitlines()]
     while kept and (not kept[-1].strip() or _FAREWELL.match(kept[-1].strip()) or _is_name(kept[-1], names)):
         kept.pop()

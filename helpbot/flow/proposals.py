@@ -134,7 +134,7 @@ def draft_of(setting: Setting, ticket: Ticket, said: list[str], also: Sequence[T
     """
     texts = [ticket.text, *(t.text for t in also if t.id != ticket.id)]
     people = dict.fromkeys([ticket.asker, ticket.helper, *(t.asker for t in also)])
-    names = [setting.names.first_name(u) for u in people if u is not None]
+    names = [name for u in people if u is not None for name in setting.names.forms(u)]
     faq = setting.index.faq
     wording = Wording(texts, [entry.phrasings for entry in faq.entries])
     theme = ticket.theme or setting.index.theme_of(ticket.text) or ""

@@ -105,6 +105,12 @@ class Names:
             raise NameNeeded(user)
         return self.full[user]
 
+    def forms(self, user: UserId) -> tuple[str, ...]:
+        """Return what somebody may be called by: first name, whole name, surname; raises `NameNeeded`."""
+        whole = self.full_name(user)
+        first, _, last = whole.partition(" ")
+        return tuple(dict.fromkeys(n for n in (first, whole, last, last.title()) if n))
+
     def forget(self, user: UserId) -> None:
         """Know nothing of somebody any more."""
         self.known.pop(user, None)

@@ -204,7 +204,7 @@ def _propose_gap(hand: Hand, gap: Gap) -> None:
         [t.text for t in asked],
         [],
         theme=gap.theme if gap.theme and gap.theme in faq.themes else "",
-        names=[names.first_name(t.asker) for t in asked],
+        names=[name for t in asked for name in names.forms(t.asker)],
         reworded=wording.reworded,
     )
     carry(hand, core.suggested(Origin.GAP, [Change(draft)], tickets=numbers, now=hand.now))

@@ -116,6 +116,15 @@ def test_names_and_greetings_go(text: str, kept: str) -> None:
     assert without_people(text, ("Léa", "Véra")) == kept
 
 
+def test_whole_names_go_before_their_parts() -> None:
+    names = ("Léa", "Léa Martin", "Martin")
+    draft = drafted(
+        ["qui a la clé ?"], ["Voyez Léa Martin, ou Mme Martin, ou Léa."], theme="", names=names, reworded=str
+    )
+    assert "Martin" not in draft.answer
+    assert "Léa" not in draft.answer
+
+
 def test_a_draft() -> None:
     said = ["Ouvrez https://exemple.fr/a puis validez.\nhttps://exemple.fr/b"]
     asked = ["bjr comment associer le thermostat du gymnase svp", "le thermostat ?"]
