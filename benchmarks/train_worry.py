@@ -62,6 +62,9 @@ def worries() -> Iterator[tuple[str, int, str]]:
     for text in (QUESTIONS / "urgent.txt").read_text(encoding="utf-8").splitlines():
         if found := alarm(text):
             yield text, KINDS.index(found.id), "urgent.txt"
+    for row in map(json.loads, (QUESTIONS / "teachers_fresh.jsonl").read_text(encoding="utf-8").splitlines()):
+        if row["entry"] in KINDS:
+            yield row["text"], KINDS.index(row["entry"]), "fresh"
 
 
 def everyday() -> Iterator[tuple[str, str]]:
@@ -72,7 +75,7 @@ def everyday() -> Iterator[tuple[str, str]]:
     yield from ((text, "redirects") for known in faq.redirects if not known.urgent for text in known.when)
     for name in ("everyday.txt", "everyday_told.txt", "near_misses.txt"):
         yield from ((t, name) for t in (QUESTIONS / name).read_text(encoding="utf-8").splitlines())
-    for name in ("teachers.jsonl", "teachers_long.jsonl"):
+    for name in ("teachers.jsonl", "teachers_long.jsonl", "teachers_fresh.jsonl"):
         rows = map(json.loads, (QUESTIONS / name).read_text(encoding="utf-8").splitlines())
         yield from ((row["text"], name) for row in rows if row["entry"] not in urgent)
     for name in corpora.NAMES[1:]:

@@ -32,12 +32,13 @@ REDIRECT_AT = 0.5
 URGENT_AT = 0.55
 URGENT_EVERYDAY_AT = 0.9
 """« cours sur le harcèlement », « mourir de rire » are no alarm, until they read almost like a phrasing."""
-WORRY_LESSON_AT = 0.3
-"""The same where a lesson is near: of worries, one in twenty has such a word."""
 CALM_AT = -2.0
 """Log-odds below which a text tells no danger by its words, however like a phrasing it is."""
-WORRY_AT, WORRY_NEAR = -1.0, 8.0
-"""Log-odds from which a text without a word of danger is taken for one; how much more an entry at 1 asks."""
+WORRY_AT, WORRY_PER_WORD, WORRY_LEAST = 1.2, 0.3, -2.5
+"""Log-odds from which a text without a word of danger is taken for one: less the more it says, to a least.
+A short question in the words of another world (« murs noirs ») is no worry for a word or two."""
+WORRY_NEAR, WORRY_LESSON = 8.0, 1.3
+"""How much more is asked beside an entry at 1, and where a lesson is near: one worry in twenty names one."""
 SAME_WORDS = 0.9
 FEW_VARIED = 0.1
 """Share of entries with a variant up to which…"""
@@ -173,8 +174,8 @@ class FaqIndex:
         """Give the redirection of a danger that no rule knows: the nearer an entry, the surer it must be."""
         near = candidates[0].score if candidates else 0.0
         heard = worry(question)
-        at = WORRY_LESSON_AT if danger.is_everyday(question) else WORRY_AT
-        if heard.odds < at + WORRY_NEAR * near:
+        at = max(WORRY_LEAST, WORRY_AT - WORRY_PER_WORD * heard.said) + WORRY_NEAR * near
+        if heard.odds < at + (WORRY_LESSON if danger.is_everyday(question) else 0.0):
             return None
         return Redirect(heard.id, urgent=True, candidates=candidates, why=heard.words)
 

@@ -30,6 +30,8 @@ class Worry:
     """How much a text sounds like danger (log-odds, 0 is as likely as not), and which danger it would be."""
 
     odds: float
+    said: int
+    """How many different words were weighed, or could have been."""
     id: str
     words: tuple[str, ...]
     """The words that weigh most, the weightiest first."""
@@ -90,4 +92,4 @@ def worry(question: str) -> Worry:
     most = max(grave)
     odds = most + math.log(sum(math.exp(each - most) for each in grave)) - none
     words = tuple(word for weight, word in sorted(said, reverse=True)[:WHY] if weight > 0)
-    return Worry(odds, learned.kinds[grave.index(most)], words)
+    return Worry(odds, len(found), learned.kinds[grave.index(most)], words)
