@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -16,6 +17,12 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" + (f"; {self.hint}" if self.hint else "")
+
+    @property
+    def in_a_chat(self) -> str:
+        """As `str()`, without the folders of this machine, which mean nothing to who reads it there."""
+        folder = str(PurePath(self.where).parent)
+        return str(self).replace(f"{folder}/", "") if len(folder) > 1 else str(self)
 
 
 class Problems(Exception):

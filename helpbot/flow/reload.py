@@ -28,7 +28,7 @@ async def reload_faq(
         index = await load()
     except Problems as broken:
         log.error("the FAQ does not load; the last good one stays", extra={"problems": len(broken.found)})
-        lines = tuple(str(p) for p in broken.found[:MAX_SHOWN])
+        lines = tuple(p.in_a_chat for p in broken.found[:MAX_SHOWN])
         if setting.faq_problems == lines:  # saved again, and nothing of it mended
             return Written()
         setting.faq_problems = lines

@@ -156,7 +156,7 @@ async def test_a_broken_file_leaves_the_last_good_one_and_is_told_once_then_mend
         assert "100 Go" in await faq.answer()
         [told] = faq.told()
         assert "La FAQ modifiée n’a pas pu être chargée" in told
-        assert f"{faq.file}:4" in told
+        assert f"- {faq.file.name}:4" in told, "without the folders of the machine"
         assert faq.bot.last(faq.bot.review).mentions == (ANNE,)
         save(faq.file, BROKEN + "# pas encore\n")
         await faq.reload()

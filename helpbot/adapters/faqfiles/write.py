@@ -91,7 +91,7 @@ def prepare(folder: Path, edit: FaqEdit) -> Ready | Refused:
     _remove_drafts(folder, edit)
     faq, placed, found = read_folder(folder)
     if found:
-        return Refused(Why.BROKEN, tuple(str(p) for p in found[:MAX_TOLD]))
+        return Refused(Why.BROKEN, tuple(p.in_a_chat for p in found[:MAX_TOLD]))
     places = {i: where.rpartition(":")[0] for i, where in placed.entries.items()}
     try:
         if edit.uncredited:
@@ -110,7 +110,7 @@ def prepare(folder: Path, edit: FaqEdit) -> Ready | Refused:
     raw = file.encoded(text)
     after, _, problems = read_folder(folder, {file.name: raw})
     if problems:
-        return Refused(Why.BROKEN, tuple(str(p) for p in problems[:MAX_TOLD]))
+        return Refused(Why.BROKEN, tuple(p.in_a_chat for p in problems[:MAX_TOLD]))
     if not _only_this(faq, after, ready.entry, expected):
         return Refused(Why.STYLE)
     path = (folder / file.name).resolve()
