@@ -1,7 +1,8 @@
 # helpbot in a container: the same `pip install` as in the README, nothing more.
 #   docker build -t helpbot .
-#   docker run --rm -v ./config:/config:ro -v ./data:/data -v ./keys:/keys helpbot
-# With PostgreSQL: docker build --build-arg EXTRAS=[postgres] -t helpbot .
+#   docker run --rm -v ./config:/config:ro -v ./config/faq:/config/faq -v ./data:/data -v ./keys:/keys helpbot
+# With PostgreSQL, and `!lacunes`: docker build --build-arg EXTRAS=[postgres,report] -t helpbot .
+# With `publishing.git`, which needs the program: docker build --build-arg PACKAGES=git -t helpbot .
 
 FROM python:3.13-slim AS build
 ARG EXTRAS=""
@@ -13,6 +14,9 @@ RUN python -m venv /opt/helpbot \
     && /opt/helpbot/bin/pip install --no-cache-dir -c constraints.txt ".${EXTRAS}"
 
 FROM python:3.13-slim
+ARG PACKAGES=""
+RUN [ -z "$PACKAGES" ] || { apt-get update && apt-get install -y --no-install-recommends $PACKAGES \
+    && rm -rf /var/lib/apt/lists/*; }
 # An account that owns nothing but its data and its keys. Any other works too: --user, with folders of its own.
 RUN useradd --uid 10001 --no-create-home --home-dir /data helpbot \
     && install -d -m 0700 -o helpbot -g helpbot /data /keys

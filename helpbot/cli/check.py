@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Iterator
@@ -82,6 +83,7 @@ def examine(config: Path, settings: Settings, now: int) -> Findings:
     _faq(found, settings)
     _meaning(found, settings)
     _folders(found, settings)
+    _publishing(found, settings)
     _secrets(found, settings)
     _calendars(found, settings, now)
     _people(found, settings)
@@ -141,6 +143,21 @@ def _folders(found: Findings, settings: Settings) -> None:
         and "sqlite:" not in settings.store.url.get_secret_value()
     ):
         found.error("store.url : il manque de quoi parler à PostgreSQL", "pip install 'helpbot[postgres]'")
+
+
+def _publishing(found: Findings, settings: Settings) -> None:
+    """Whether what referents publish from their room can be written, and kept in git where that is wanted."""
+    folder = settings.faq
+    if settings.rooms.review and not _may_write(folder):
+        what = f"faq : impossible d'écrire dans {folder}"
+        found.warn(what, "sinon, rien ne sera publié depuis le salon des référents")
+    if settings.publishing.git == "off":
+        return
+    if shutil.which("git") is None:
+        found.error("publishing.git : le programme git manque", "installez-le, ou laissez off")
+    elif not any((place / ".git").exists() for place in (folder, *folder.parents)):
+        what = f"publishing.git : {folder} n'est dans aucun dépôt git"
+        found.warn(what, "git init, puis un premier commit des fiches")
 
 
 def _may_write(path: Path) -> bool:

@@ -19,10 +19,13 @@ services:
   helpbot:
     image: helpbot
     restart: unless-stopped
-    # Le compte qui possède ce dossier : il doit pouvoir lire secrets/ et écrire dans data/ et keys/.
+    # Le compte qui possède ce dossier : il doit pouvoir lire secrets/ et écrire dans faq/, data/ et keys/.
     user: "{uid}:{gid}"
     volumes:
       - ./:/config:ro
+      # Les fiches s'écrivent aussi depuis le salon des référents. Avec publishing.git, ajoutez
+      # ./.git:/config/.git et construisez l'image avec --build-arg PACKAGES=git.
+      - ./faq:/config/faq
       - ./data:/data
       # La clé des pseudonymes et la clé de récupération se sauvegardent à part des données.
       - ./keys:/keys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -137,3 +138,11 @@ def test_a_model_that_is_not_there(folder: Path) -> None:
     assert [Path(line.partition(":")[0]).name for line in result.stdout.splitlines()] == [
         "tokenizer.json", "model.safetensors",
     ]  # fmt: skip
+
+
+def test_warnings_about_git(folder: Path) -> None:
+    text = CONFIG + 'publishing: {git: "commit"}\n'
+    [warned] = warnings(text)
+    assert "n'est dans aucun dépôt git" in warned
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    assert warnings(text) == []

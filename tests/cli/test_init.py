@@ -29,10 +29,9 @@ def test_what_it_writes_passes_the_check(tmp_path: Path) -> None:
     assert (folder / "secrets" / "mot-de-passe").stat().st_mode & 0o777 == 0o600
     assert (folder / "data").stat().st_mode & 0o777 == 0o700
     assert len(list((folder / "faq").glob("*.yaml"))) > 1
-    assert (
-        "./data:/data"
-        in yaml.safe_load((folder / "compose.yaml").read_text())["services"]["helpbot"]["volumes"]
-    )
+    mounted = yaml.safe_load((folder / "compose.yaml").read_text())["services"]["helpbot"]["volumes"]
+    assert mounted.index("./:/config:ro") < mounted.index("./faq:/config/faq"), "referents publish into it"
+    assert "./data:/data" in mounted
     checked = CliRunner().invoke(main, ["check", "--offline", "-c", str(folder / "config.yaml")])
     assert checked.exit_code == 0, checked.output
 
