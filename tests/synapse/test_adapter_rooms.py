@@ -101,6 +101,18 @@ def test_a_direct_invitation_makes_one_until_a_third_comes() -> None:
     assert room.facts.direct_with == LEA
 
 
+def test_a_direct_message_that_the_other_left_is_none_until_they_come_back() -> None:
+    room = room_of(join_of_mine({"membership": "invite", "is_direct": True}), member(LEA, "join"))
+    room.settle(LEA)
+    assert room.facts.direct_with == LEA
+    room.apply(member(LEA, "leave"), ME)
+    room.settle(LEA)
+    assert room.facts.direct_with is None, "what is said there reaches nobody, whatever our account data says"
+    room.apply(member(LEA, "invite"), ME)
+    room.settle(LEA)
+    assert room.facts.direct_with == LEA
+
+
 def test_so_do_our_account_data_and_tchap() -> None:
     room = room_of()
     room.settle(LEA)

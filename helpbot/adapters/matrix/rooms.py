@@ -35,6 +35,8 @@ class Room:
     """Joined and invited members, ourselves included; None when no sync has said."""
     others: set[UserId] = field(default_factory=set)
     """The members that the last syncs named, ourselves left out: never the whole list."""
+    gone: set[UserId] = field(default_factory=set)
+    """Who was seen to leave and did not come back."""
     joinable: bool | None = None
     """Anyone may join; None: not known since the start."""
     open_history: bool | None = None
@@ -110,10 +112,12 @@ class Room:
                 self.partner = inviter(event)
         elif membership in ("join", "invite"):
             self.others.add(user)
+            self.gone.discard(user)
             if self.partner is None and content.get("is_direct") is True and event.get("sender") == me:
                 self.partner = user
         else:
             self.others.discard(user)
+            self.gone.add(user)
 
     def summarise(self, summary: object) -> None:
         """Take in a sync's `summary`: how many members, and who (in a small room)."""
@@ -138,7 +142,7 @@ class Room:
         rule = self.rule or self.facts.access
         if partner is None and rule is Access.DIRECT and len(self.others) == 1:
             partner = next(iter(self.others))
-        if self.count is not None and self.count > 2:
+        if partner in self.gone or (self.count is not None and self.count > 2):
             partner = None
         old, access = self.facts, self._access(rule)
         if (partner, access) != (old.direct_with, old.access):
