@@ -6,16 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from school import school
 
-from helpbot.testing.stage import Stage, content_of
+from helpbot.testing.stage import content_of
 
 pytestmark = [pytest.mark.synapse, pytest.mark.slow]
 
-FAQ = """\
-theme: pix
-title: Pix
-entries: [{id: pix-a, question: Comment entrer dans Pix ?, answer: Par l'ENT.}]
-"""
 FILE = {
     "url": "mxc://ecole.example/abc",
     "key": {"kty": "oct", "alg": "A256CTR", "k": "c2VjcmV0", "ext": True, "key_ops": ["encrypt", "decrypt"]},
@@ -26,12 +22,7 @@ FILE = {
 
 
 async def test_a_sealed_picture_and_a_colleague_in_the_room(tmp_path: Path) -> None:
-    faq = tmp_path / "faq"
-    faq.mkdir()
-    (faq / "pix.yaml").write_text(FAQ)
-    silent = lambda _what: None  # noqa: E731
-    async with Stage(tmp_path, faq, encrypted=True, show=silent, progress=silent) as stage:
-        stage.bot_id = stage.synapse.user("helpbot", "exemple")
+    async with school(tmp_path) as stage:
         for account, name in (("lea", "Léa"), ("sam", "Sam"), ("vera", "Vera")):
             await stage.add_person(account, name)
         vera = stage.people["Vera"]

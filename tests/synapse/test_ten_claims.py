@@ -6,26 +6,17 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from school import school
 
-from helpbot.testing.stage import Stage, body_of, is_edit, kind_of
+from helpbot.testing.stage import body_of, is_edit, kind_of
 
 pytestmark = [pytest.mark.synapse, pytest.mark.slow]
 
-FAQ = """\
-theme: pix
-title: Pix
-entries: [{id: pix-a, question: Comment entrer dans Pix ?, answer: Par l'ENT.}]
-"""
 TEN = tuple(f"Expert{n}" for n in range(10))
 
 
 async def test_ten_claims_at_once_have_one_owner_and_edit_each_other_offer_once(tmp_path: Path) -> None:
-    faq = tmp_path / "faq"
-    faq.mkdir()
-    (faq / "pix.yaml").write_text(FAQ)
-    silent = lambda _what: None  # noqa: E731
-    async with Stage(tmp_path, faq, encrypted=True, show=silent, progress=silent) as stage:
-        stage.bot_id = stage.synapse.user("helpbot", "exemple")
+    async with school(tmp_path) as stage:
         await stage.add_person("lea", "Léa")
         for name in TEN:
             await stage.add_person(name.lower(), name)
