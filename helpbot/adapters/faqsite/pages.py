@@ -15,12 +15,12 @@ from datetime import date
 from importlib.resources import files
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from helpbot.core.faq import Faq, FaqEntry, Redirect, Source
 from helpbot.core.french import abbreviations, content_words, stems_told, stopwords
 from helpbot.texts import to_html
+from helpbot.texts.templates import templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,7 @@ def pages(faq: Faq, today: date) -> dict[str, str]:
     entries = [_entry(e, faq, today) for e in faq.entries]
     redirects = [_redirect(r) for r in faq.redirects if not r.small_talk]
     archived = [_entry(e, faq, today) for e in faq.archived]
-    environment = Environment(
-        loader=PackageLoader("helpbot.adapters.faqsite", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("helpbot.adapters.faqsite")
     style, script = _asset("style.css"), _asset("search.js")
     shared = {"style": Markup(style), "style_hash": _hash(style), "day": _day(today)}  # noqa: S704 (ours)
     themes = [(t, [e for e in entries if e.theme == t]) for t in dict.fromkeys(e.theme for e in entries)]
