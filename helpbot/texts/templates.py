@@ -6,7 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 def templates(package: str) -> Environment:
-    """Return the templates that lie in a package: all is escaped, and a name that is not given is an error."""
+    """Return the templates of a package: all is escaped, and a name that is not given is an error."""
     return Environment(
         loader=PackageLoader(package, "."),
         autoescape=True,
