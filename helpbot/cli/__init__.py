@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from helpbot import __version__
+from helpbot.cli._french import Family
 from helpbot.core.problems import Problems
 
 VERBS = {
@@ -26,7 +27,7 @@ VERBS = {
     "run": "Lance le bot.",
     "verify": "Compare des émojis avec une personne qui veut vérifier le bot.",
     "ask": "Répond à une question, sans réseau : pour essayer les fiches.",
-    "faq": "Vérifie les fiches, mesure la justesse des réponses.",
+    "faq": "Vérifie les fiches, mesure la justesse des réponses, en fait un site.",
     "simulate": "Joue des mois de questions contre une règle de sollicitation.",
     "report": "Dit qui a eu besoin d'aide sur quoi, sans jamais nommer personne.",
     "privacy": "Droits d'une personne, entrée de registre, examen préalable (AIPD).",
@@ -36,7 +37,7 @@ VERBS = {
 """Every verb there may be and its line of help, in the order in which an operator meets them."""
 
 
-class _Table(click.Group):
+class _Table(Family):
     """Commands that are imported when they are called; one whose file is missing does not exist."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
+from helpbot.cli._french import Verb
 from helpbot.core.problems import Problem, Problems
 
 
-@click.command(short_help="Écrire la FAQ en pages web, sans serveur.")
+@click.command(cls=Verb, short_help="Écrire la FAQ en pages web, sans serveur.")
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False), metavar="OUT")
 @click.option(
     "--faq", "folder", type=click.Path(path_type=Path), default=Path("faq"), show_default=True, metavar="DIR",

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from helpbot.cli._french import Verb
+
 if TYPE_CHECKING:
     from helpbot.core.matching import FaqIndex, Match, Verdict
     from helpbot.settings import Settings
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small systems: threads would only wait for each other
 
 
-@click.command(short_help="Répondre à une question, hors ligne.")
+@click.command(cls=Verb, short_help="Répondre à une question, hors ligne.")
 @click.option(
     "--faq", "folder", type=click.Path(path_type=Path), metavar="DIR",
     help="Dossier des fichiers FAQ.  [default: faq, ou celui de la configuration]",

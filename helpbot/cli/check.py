@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import click
 
 from helpbot.cli import _words as words
+from helpbot.cli._french import Verb
 from helpbot.cli._options import config_file
 from helpbot.core.ids import RoomId
 from helpbot.core.problems import Problem, Problems
@@ -49,7 +50,7 @@ class Findings:
         self.warnings.append(Problem(str(self.config), what, hint))
 
 
-@click.command()
+@click.command(cls=Verb)
 @config_file
 @click.option("--offline", is_flag=True, help="Sans se connecter au serveur.")
 def check(config: Path, offline: bool) -> None:

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from helpbot.cli._french import Family
 from helpbot.cli._options import config_file
 from helpbot.core.problems import Problem, Problems
 
 
-@click.group()
+@click.group(cls=Family)
 def db() -> None:
     """Met à jour, sauvegarde et restaure la base de données et l'identité du bot."""
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from helpbot.cli._french import Verb
 from helpbot.core.problems import Problem, Problems
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ MORE = "merci ! et s'il clignote en rouge ?"
 COLOURS = {"helpbot": "cyan", TEACHER: "green", FIRST: "yellow", SECOND: "magenta", REFERENT: "blue"}
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.option("--no-input", is_flag=True, help="S'arrête après le scénario, sans rien demander.")
 @click.option("--plain", is_flag=True, help="Salons non chiffrés (chiffrés par défaut).")
 @click.option(

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import click
 
 from helpbot.cli._faq_site import site
+from helpbot.cli._french import Family
 from helpbot.cli.ask import load_index
 
 if TYPE_CHECKING:
     from helpbot.core.matching.evaluate import Labelled, Report
 
 
-@click.group(short_help="Vérifier et mesurer la FAQ.")
+@click.group(cls=Family, short_help="Vérifier et mesurer la FAQ.")
 def faq() -> None:
     """Vérifie et mesure les fichiers de la FAQ."""
 

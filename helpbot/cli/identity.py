@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from helpbot.cli import _words as words
+from helpbot.cli._french import Family
 from helpbot.cli._options import config_file
 
 if TYPE_CHECKING:
     from helpbot.settings import Settings
 
 
-@click.group()
+@click.group(cls=Family)
 def identity() -> None:
     """Remplace l'identité de chiffrement du compte, quand elle est perdue."""
 

@@ -10,6 +10,8 @@ from shutil import copytree
 
 import click
 
+from helpbot.cli._french import Verb
+
 _CONFIG, _COMPOSE, _SECRET = "config.yaml", "compose.yaml", "secrets/mot-de-passe"
 _RECOVERY_KEY = "keys/recuperation.key"
 
@@ -33,7 +35,7 @@ services:
 """
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), default=Path())
 @click.option(
     "--homeserver", prompt="Adresse du serveur Matrix (https://…)", help="Adresse du serveur Matrix."

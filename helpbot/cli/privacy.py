@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from helpbot.cli._french import Family
 from helpbot.cli._options import config_file
 from helpbot.core.ids import UserId
 from helpbot.core.problems import Problem, Problems
@@ -21,7 +22,7 @@ _person = click.argument("user_id", metavar="@PERSONNE:SERVEUR")
 _USER = re.compile(r"@[^\s:@]+:[^\s:@]+(:\d+)?")
 
 
-@click.group()
+@click.group(cls=Family)
 def privacy() -> None:
     """Droits d'une personne, entrée de registre, examen préalable (AIPD)."""
 

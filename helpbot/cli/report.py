@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from helpbot.cli._french import Verb
 from helpbot.cli._options import config_file
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from helpbot.settings import Settings
 
 
-@click.command()
+@click.command(cls=Verb)
 @config_file
 @click.option("--json", "as_json", is_flag=True, help="Un objet JSON sur la sortie standard.")
 @click.option(

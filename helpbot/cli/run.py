@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from helpbot.cli._french import Verb
 from helpbot.cli._options import config_file
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@click.command()
+@click.command(cls=Verb)
 @config_file
 @click.option(
     "--log", "log_format", type=click.Choice(["text", "json"]), default="text", show_default=True,

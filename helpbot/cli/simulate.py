@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from helpbot.cli._french import Verb
 from helpbot.core.problems import Problem, Problems
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 SCENARIOS = ("normal", "three-quarters", "full", "overload", "holidays", "academie")
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.option(
     "--scenario", "name", type=click.Choice(SCENARIOS),
     help="Un scénario publié ; les options qui suivent le changent.",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from helpbot.cli._french import Verb
 from helpbot.cli._options import config_file
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _YES, _NO = frozenset({"o", "oui"}), frozenset({"n", "non"})
 
 
-@click.command()
+@click.command(cls=Verb)
 @config_file
 @click.option(
     "--wait", "minutes", type=click.IntRange(1, 120), default=10, show_default=True, metavar="MINUTES",

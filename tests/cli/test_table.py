@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -84,3 +85,23 @@ def test_a_poor_terminal_gets_question_marks() -> None:
         env={"PYTHONIOENCODING": "iso8859-5", "PYTHONPATH": str(Path(helpbot.__file__).parent.parent)},
     )
     assert b"helpbot r?pond" in done.stdout
+
+
+def paths(command: click.Command, *path: str) -> Iterator[tuple[str, ...]]:
+    yield path
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from paths(below, *path, name)
+
+
+def test_all_help_is_french_and_no_line_of_it_is_cut() -> None:
+    for path in paths(main):
+        result = call(*path, "--help")
+        assert result.exit_code == 0
+        assert "Show this message" not in result.output
+        assert "Commands:" not in result.output
+        cut = [line for line in result.output.splitlines() if line.endswith("...")]
+        assert all(line.startswith("Usage") for line in cut), path
