@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from helpbot.adapters.matrix.translate import Malformed, own_words, parse
 from helpbot.core.ids import EventId, RoomId, UserId
@@ -26,30 +24,16 @@ from helpbot.core.incoming import (
 )
 from helpbot.ports import Refused
 from helpbot.testing.fakerooms import ACCESS_RULES, ENCRYPTION, HISTORY, JOIN_RULES, MEMBER, Event, FakeRoom
-
-if TYPE_CHECKING:
-    from helpbot.testing.homeserver import FakeServer
+from helpbot.testing.fakeserver import Device, Server
+from helpbot.testing.puppets import FakePerson
 
 _FACT_TYPES = frozenset({MEMBER, ENCRYPTION, ACCESS_RULES, JOIN_RULES, HISTORY})
 
 
-@dataclass(slots=True)
-class Device:
-    """What outlives a restart of the bot: the server's memory of its device, and its key store."""
-
-    sent: dict[tuple[RoomId, str], tuple[EventId, int]] = field(default_factory=dict)
-    shared: set[str] = field(default_factory=set)
-    held_back: list[tuple[RoomId, str]] = field(default_factory=list)
-    mail: deque[tuple[int, str, bool]] = field(default_factory=deque)
-    """To-device messages not yet acknowledged: stream position, session, and whether it is the key
-    or a refusal to give it."""
-    opened: set[str] = field(default_factory=set)
-
-
 class FakeHomeserver:
-    """One account on a `FakeServer`: the `Homeserver` port."""
+    """One account on a server: the `Homeserver` port."""
 
-    def __init__(self, server: FakeServer, user: UserId, device_id: str, device: Device) -> None:
+    def __init__(self, server: Server, user: UserId, device_id: str, device: Device) -> None:
         self.server = server
         self.device_id = device_id
         self.malformed = 0
@@ -194,7 +178,7 @@ class FakeHomeserver:
     async def open_direct(self, user: UserId) -> RoomFacts:
         """Open a direct message."""
         await self.server.arrive(self._user, "open_direct", None, None)
-        room = self.server.person(self._user).create_room(encrypted=True, direct=True, invite=[user])
+        room = FakePerson(self.server, self._user).create_room(encrypted=True, direct=True, invite=[user])
         self.server.depart(self._user, "open_direct", room)
         return self.server.room(room).facts(self._user)
 

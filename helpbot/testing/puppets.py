@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.incoming import Access
@@ -19,15 +18,13 @@ from helpbot.testing.fakerooms import (
     Seen,
     message_content,
 )
-
-if TYPE_CHECKING:
-    from helpbot.testing.homeserver import FakeServer
+from helpbot.testing.fakeserver import Server
 
 
 class FakePerson:
     """A teacher, volunteer or referent. What the server would refuse them raises `Refused`."""
 
-    def __init__(self, server: FakeServer, user_id: UserId) -> None:
+    def __init__(self, server: Server, user_id: UserId) -> None:
         self._server = server
         self.user_id = user_id
 
