@@ -17,7 +17,7 @@ from helpbot.core.records import OutboxRow, SentMessage
 from helpbot.core.spans import MINUTE
 from helpbot.core.taps import Tap
 from helpbot.core.tickets import Decision, Pending, State, Ticket
-from helpbot.flow import files, growth, peers, proposals, twins
+from helpbot.flow import files, growth, meeting, peers, proposals
 from helpbot.flow.commands import carry_out, rights
 from helpbot.flow.commands.basics import help_with
 from helpbot.flow.desk import Desk, offer_slot, on_helpers_side
@@ -276,7 +276,7 @@ class Conversation(Desk):
         if reply.kind is not Kind.LATE and not self.item.sensitive and self._for_colleague(ticket, text):
             return
         self.writer.written.first_reply = reply.kind.value
-        if reply.kind is Kind.ROUTE and twins.meet(self, ticket, reply):
+        if reply.kind is Kind.ROUTE and meeting.meet(self, ticket, reply):
             return
         people = reply.kind is Kind.ROUTE and self.setting.policy.room(event.room).route_always
         self.carry(tickets.ask(ticket, reply, self.facts(ticket, people=people)))

@@ -94,7 +94,8 @@ class Writer:
         if ticket.ended and (ticket.plan is not None or ticket.entry is None):
             self._tx.drop_held(ticket.id)
         if ticket.twins:
-            twins.follow(self._tx, self._setting, self, ticket, decision.effects)
+            for follows in twins.follow(self._tx, self._setting, ticket, decision.effects, self.now):
+                self.carry_out(follows)
         return ticket
 
     def _effect(self, ticket: Ticket, effect: Effect) -> None:

@@ -10,10 +10,10 @@ import pytest
 from helpbot.adapters.db.copying import copy_database
 from helpbot.core.ids import RoomId
 from helpbot.ports import Unreachable
-from helpbot.testing.fakeserver import Device
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.crash import CrashPlan, CrashTester
 from helpbot.testing.fakerooms import Seen
+from helpbot.testing.fakeserver import Device
 from helpbot.testing.tester import BOT, LEA, PASSWORD, SAM, SESSION, UNKNOWN, VOLUNTEERS
 
 
