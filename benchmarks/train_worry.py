@@ -73,7 +73,7 @@ def everyday() -> Iterator[tuple[str, str]]:
     urgent = {known.id for known in faq.redirects if known.urgent}
     yield from ((text, "faq") for entry in faq.entries for text in entry.phrasings)
     yield from ((text, "redirects") for known in faq.redirects if not known.urgent for text in known.when)
-    for name in ("everyday.txt", "everyday_told.txt", "near_misses.txt"):
+    for name in ("everyday.txt", "everyday_told.txt", "everyday_asked.txt", "near_misses.txt"):
         yield from ((t, name) for t in (QUESTIONS / name).read_text(encoding="utf-8").splitlines())
     for name in ("teachers.jsonl", "teachers_long.jsonl", "teachers_fresh.jsonl"):
         rows = map(json.loads, (QUESTIONS / name).read_text(encoding="utf-8").splitlines())

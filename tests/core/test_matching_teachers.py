@@ -99,3 +99,11 @@ def test_danger_told_without_its_words_is_mostly_heard() -> None:
     stories = lines("everyday_told.txt")
     alarmed = [text for text in stories if urgent(text)]
     assert len(alarmed) <= 0.01 * len(stories), alarmed
+
+
+@pytest.mark.slow
+def test_a_question_of_the_staff_room_is_seldom_taken_for_a_danger() -> None:
+    """Nothing was learned from these: a wrong alarm leaves an ordinary question without a colleague."""
+    asked = lines("everyday_unseen.txt")
+    alarmed = [text for text in asked if urgent(text)]
+    assert len(alarmed) <= 0.02 * len(asked) + 1, alarmed

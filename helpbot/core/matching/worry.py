@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -23,6 +24,11 @@ CHILD, KIN = "CHILD", "KIN"
 """What all words for a pupil, and all for a relative, are read as."""
 SCALE = 100
 WHY = 3
+_NOBODY = re.compile(
+    r"\b(?:s ?'?il (?:vous|te) plait|quelqu'un|est[- ]ce qu[ei']|qu'est[- ]ce qu[ei']"
+    r"|il (?:n'y a|y a|y avait|y aura|y en a|faut|faudrait|fait|fera|reste|manque|pleut|parait|s'agit))\b"
+)
+"""« il », « un » and « s' » that stand for nobody: pronouns weigh here, as worries are about somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,8 @@ def groups() -> dict[str, str]:
 
 def features(text: str, known: dict[str, str]) -> dict[str, str]:
     """Give the features of a text, and of each the word it was read from."""
-    return {known.get(word) or french.stem(word): word for word in french.words(text)}
+    said = _NOBODY.sub(" ", french.strip_politeness(text))
+    return {known.get(word) or french.stem(word): word for word in french.words(said)}
 
 
 def worry(question: str) -> Worry:
