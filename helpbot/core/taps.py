@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
+
+from helpbot.core.dates import fold
 
 
 class Tap(StrEnum):
@@ -102,6 +105,20 @@ _WORDS = {
     "passe": Tap.PASS,
 }
 
+_GLAD = frozenset(
+    {"merci", "mercis", "super", "genial", "parfait", "nickel", "top", "impeccable", "excellent", "resolu"}
+)
+_AROUND = frozenset(
+    {"ok", "oui", "d", "accord", "bcp", "beaucoup", "ca", "c", "est", "cela", "marche", "fonctionne", "tout",
+     "bon", "bien", "tres", "cool", "grand", "mille", "vraiment", "encore", "vous", "te", "toi", "je", "a",
+     "et", "remercie", "pour", "la", "reponse", "votre", "aide", "bonne", "journee"}
+)  # fmt: skip
+_NOT = frozenset({"non", "pas"})
+_AROUND_NOT = frozenset(
+    {"ca", "cela", "ce", "c", "n", "ne", "est", "marche", "fonctionne", "va", "m", "aide", "du", "tout", "ma",
+     "toujours", "desole", "malheureusement", "merci", "mais", "la", "bonne", "reponse", "question"}
+)  # fmt: skip
+
 # Variation selectors, keycap, zero-width joiner, gender signs and skin tones: decoration of one sign.
 _DECORATION = dict.fromkeys([0xFE0E, 0xFE0F, 0x20E3, 0x200D, 0x2640, 0x2642, *range(0x1F3FB, 0x1F400)])
 
@@ -117,6 +134,20 @@ def of_text(text: str) -> Tap | None:
         return None
     word = text.strip().casefold().strip(" .!,;\u00a0").replace("’", "'").replace("\u00a0", " ")
     return _TAPS.get(word.translate(_DECORATION)) or _WORDS.get(word)
+
+
+def of_feedback(text: str) -> Tap | None:
+    """Return what a few words in reply to an answer say of it: « ok merci bcp », « non ça marche pas ».
+
+    Only where an answer waits to be judged: to an offer « ok super » would be a consent. None where anything
+    else is said, which is for a person to read.
+    """
+    words = set(re.findall(r"[a-z]+", fold(text))) if len(text) <= 60 and "?" not in text else set()
+    if words & _GLAD and words <= _GLAD | _AROUND:
+        return Tap.YES
+    if words & _NOT and words <= _NOT | _AROUND_NOT:
+        return Tap.NO
+    return None
 
 
 def is_bare(text: str) -> bool:

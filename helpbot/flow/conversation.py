@@ -177,6 +177,10 @@ class Conversation(Desk):
 
     def _asker_words(self, ticket: Ticket, event: Message, text: str) -> bool:
         tap = taps.of_text(text)
+        if tap is None and ticket.state is State.ANSWERED:
+            tap = taps.of_feedback(text)
+            if tap is Tap.NO and ticket.helper is not None:
+                tap = None  # the helper reads what does not work, and goes on
         if tap is not None and self._asker_tap(ticket, tap):
             return True
         if tap is not None and ticket.ended:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpbot.core.taps import Tap, is_bare, of_reaction, of_text
+from helpbot.core.taps import Tap, is_bare, of_feedback, of_reaction, of_text
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,26 @@ def test_no_text_is_too_strange(text: str) -> None:
     if is_bare(text):
         assert of_text(text) is not None
     of_reaction(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "tap"),
+    [
+        ("ok merci bcp", Tap.YES),
+        ("super !!", Tap.YES),
+        ("Génial, ça marche, merci à vous", Tap.YES),
+        ("non ça marche pas", Tap.NO),
+        ("Ça ne m’aide pas du tout.", Tap.NO),
+        ("merci mais ça ne marche toujours pas", Tap.NO),
+        ("c'est pas ma question", Tap.NO),
+        ("merci et pour les 6e", None),
+        ("merci ?", None),
+        ("ça marche", None),
+        ("ok", None),
+        ("pas de bouton Valider", None),
+        ("", None),
+        ("merci " * 20, None),
+    ],
+)
+def test_a_few_words_judge_an_answer(text: str, tap: Tap | None) -> None:
+    assert of_feedback(text) is tap

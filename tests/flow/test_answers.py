@@ -119,6 +119,17 @@ async def test_an_unknown_question_asks_before_it_asks(bot: BotTester) -> None:
     assert bot.shown(bot.helpers) == []
 
 
+async def test_words_in_reply_to_an_answer_judge_it(bot: BotTester) -> None:
+    await bot.says(LEA, PASSWORD)
+    await bot.says(LEA, "non ça marche pas", reply_to=bot.last().event_id, to_bot=False)
+    assert "Désolé" in bot.last().body
+    await bot.says(SAM, PASSWORD)
+    answered = bot.last()
+    await bot.says(SAM, "ok super merci bcp !", reply_to=answered.event_id, to_bot=False)
+    assert bot.last().event_id == answered.event_id, "nothing more is said"
+    assert [t.feedback for t in await bot.tickets()] == [False, True]
+
+
 @pytest.mark.parametrize("text", ["helpbot ?", "helpbot 😀😀", "helpbot …!!"])
 async def test_signs_alone_are_put_to_nobody(bot: BotTester, text: str) -> None:
     await bot.says(LEA, text)
