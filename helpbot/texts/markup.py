@@ -22,6 +22,7 @@ LONGEST_QUOTE = 9_000
 _HEAVIEST = 12
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&:@])")
 _BEFORE_SIGN = re.compile(r" (?=[:;?!»])")
+_AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^\s<>]+)>")
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]*)\)")
 _STRONG = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _EMPHASIS = re.compile(r"(?<![\w*\\])[*_](?=\S)(.+?)(?<=\S)(?<!\\)[*_](?![\w*])")
@@ -90,7 +91,7 @@ def to_html(markdown: str) -> str:
 
 def to_plain(markdown: str) -> str:
     """Return the text as it reads without formatting: links show their address after their words."""
-    text = _LINK.sub(_plain_link, markdown)
+    text = _AUTOLINK.sub(r"\1", _LINK.sub(_plain_link, markdown))
     text = _STRONG.sub(r"\2", text)
     text = _CODE.sub(r"\1", _EMPHASIS.sub(r"\1", text))
     return _UNESCAPE.sub(r"\1", text).strip()

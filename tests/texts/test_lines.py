@@ -6,7 +6,7 @@ from helpbot.core.commands import COMMANDS
 from helpbot.core.notices import Help, Markdown, Redirected
 from helpbot.core.notices.volunteering import NotUnderstood, VolunteerCard
 from helpbot.texts import load_catalogue
-from helpbot.texts.markup import printed
+from helpbot.texts.markup import escape, printed, to_plain
 
 NBSP = "\u00a0"
 
@@ -15,6 +15,11 @@ CARD = VolunteerCard(
     "shown", themes=("pix",), learning=(), hours="lun 8h-12h", day=2, week=4, at_once=1, level="", school="",
     academie="", shown=False, full_name=False, away_from="", away_until="", next_at="",
 )  # fmt: skip
+
+
+def test_an_address_in_angle_brackets_reads_as_an_address() -> None:
+    assert to_plain("Voyez <https://exemple.fr/a> ou **là**.") == "Voyez https://exemple.fr/a ou là."
+    assert to_plain(escape("si a <https://b> c")) == "si a <https://b> c", "typed by somebody, shown as typed"
 
 
 def test_a_list_is_not_cut_by_what_is_not_told() -> None:
