@@ -206,6 +206,8 @@ class Conversation(Desk):
         if len(waiting) == 1 and tap is not None:
             self._asker_tap(waiting[0], tap)
             return True
+        if waiting and taps.of_feedback(text) is Tap.YES and not taps.is_bare(event.body):
+            return False  # « merci » for all of it
         if waiting:
             self.note(event, say.WhichOne())
             return True

@@ -119,6 +119,16 @@ async def test_an_unknown_question_asks_before_it_asks(bot: BotTester) -> None:
     assert bot.shown(bot.helpers) == []
 
 
+async def test_thanks_for_several_answers_ask_nothing_back(bot: BotTester) -> None:
+    direct = await bot.direct(LEA)
+    await bot.says(LEA, PASSWORD, room=direct, to_bot=False)
+    await bot.says(LEA, SESSION, room=direct, to_bot=False)
+    await bot.says(LEA, "✅", room=direct, to_bot=False)
+    assert "répondez au message concerné" in bot.last(direct).body
+    await bot.says(LEA, "merci beaucoup", room=direct, to_bot=False)
+    assert "répondez au message concerné" not in bot.last(direct).body
+
+
 async def test_words_in_reply_to_an_answer_judge_it(bot: BotTester) -> None:
     await bot.says(LEA, PASSWORD)
     await bot.says(LEA, "non ça marche pas", reply_to=bot.last().event_id, to_bot=False)
