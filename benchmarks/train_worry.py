@@ -19,6 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
@@ -27,28 +28,24 @@ from sklearn.model_selection import StratifiedKFold
 from benchmarks import corpora
 from helpbot.adapters.faqfiles.load import load_faq
 from helpbot.core.matching.danger import alarm
-from helpbot.core.matching.worry import CHILD, KIN, SCALE, features
+from helpbot.core.matching.worry import SCALE, features, grouped
 
 HERE = Path(__file__).parent
 QUESTIONS = HERE / "questions"
 OUT = HERE.parent / "helpbot/core/matching/worry.json"
 KINDS = ("enfant-en-danger", "danger-immediat", "detresse", "harcelement", "violence-ecole")
 NONE = len(KINDS)
-PUPIL = (
-    "eleve eleves enfant enfants gamin gamine gamins gamines gosse gosses petit petite petits petites mineur "
-    "mineure ado ados adolescent adolescente fille fillette filles garcon garcons jeune jeunes lyceen "
-    "lyceenne lyceens collegien collegienne camarade camarades copain copine copains copines 6e 5e 4e 3e "
-    "seconde terminale premiere troisieme quatrieme cinquieme sixieme cp ce1 ce2 cm1 cm2"
-)
-RELATIVE = (
-    "pere mere papa maman parent parents peres meres papas mamans oncle tonton tante frere soeur papi papy "
-    "mamie compagnon conjoint mari ex cousin cousine voisin voisine famille"
-)
 STRENGTH = 10.0
 """Of scikit-learn's C: 3 finds as much at the same false alarms, 30 no more."""
 URGENT_COUNTS, NEAR_COUNTS = 3.0, 4.0
 LEAST = 0.05
 """Weights below it, of all kinds, are left out."""
+
+
+def groups() -> dict[str, str]:
+    """Give the groups of words of one meaning."""
+    read: dict[str, str] = yaml.safe_load((HERE / "worry_words.yaml").read_text(encoding="utf-8"))
+    return {group: words.strip() for group, words in read.items()}
 
 
 def worries() -> Iterator[tuple[str, int, str]]:
@@ -84,7 +81,7 @@ def everyday() -> Iterator[tuple[str, str]]:
         yield from ((asked.text, "made up") for asked in corpus.questions)
 
 
-def matrix(texts: list[str], names: dict[str, int], known: dict[str, str]) -> csr_matrix:
+def matrix(texts: list[str], names: dict[str, int], known: dict[str, tuple[str, ...]]) -> csr_matrix:
     """Give a row a text, of length one; features that have no name yet get one unless all are fixed."""
     rows, columns, values = [], [], []
     for at, text in enumerate(texts):
@@ -115,7 +112,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--write", action="store_true")
     write: bool = asked.parse_args().write
-    known = {word: group for group, words in ((CHILD, PUPIL), (KIN, RELATIVE)) for word in words.split()}
+    known = grouped(groups())
     calm = dict(everyday())
     urgent = [(text, kind, source) for text, kind, source in worries() if text not in calm]
     texts = [text for text, _, _ in urgent] + list(calm)
@@ -146,7 +143,7 @@ def written(model: LogisticRegression, names: dict[str, int]) -> None:
     heavy = abs(model.coef_).max(axis=0) >= LEAST
     kept = {name: weights[at] for name, at in sorted(names.items()) if heavy[at]}
     base = np.round(model.intercept_, 3).tolist()
-    head = json.dumps({"kinds": KINDS, "base": base, CHILD: PUPIL, KIN: RELATIVE})
+    head = json.dumps({"kinds": KINDS, "base": base, "groups": groups()})
     lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(each)}" for name, each in kept.items())
     OUT.write_text(f'{head[:-1]}, "weights": {{\n{lines}\n}}}}\n', encoding="utf-8")
     print(f"{len(kept)} words")

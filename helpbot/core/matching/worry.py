@@ -20,8 +20,8 @@ from zlib import crc32
 
 from helpbot.core import french
 
-CHILD, KIN = "CHILD", "KIN"
-"""What all words for a pupil, and all for a relative, are read as."""
+INSTEAD = frozenset({"CHILD", "KIN"})
+"""All words for a pupil are read as one, all for a relative too; other groups stand beside their words."""
 SCALE = 100
 WHY = 3
 _NOBODY = re.compile(
@@ -51,7 +51,8 @@ class _Weights:
     keys: array[int]
     values: array[int]
     """As many a key as there are kinds and none, in hundredths."""
-    groups: dict[str, str]
+    groups: dict[str, tuple[str, ...]]
+    """By stem, the groups of words of one meaning that it belongs to."""
 
 
 @cache
@@ -63,19 +64,31 @@ def _weights() -> _Weights:
         tuple(raw["base"]),
         array("I", [key for key, _ in rows]),
         array("h", [weight for _, weights in rows for weight in weights]),
-        {word: group for group in (CHILD, KIN) for word in raw[group].split()},
+        grouped(raw["groups"]),
     )
 
 
-def groups() -> dict[str, str]:
-    """Give what words are read as: for the training too."""
-    return _weights().groups
+def grouped(groups: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    """Give the groups of each stem, from the words of each group."""
+    found: dict[str, tuple[str, ...]] = {}
+    for group, words in groups.items():
+        for stem in {french.stem(word) for word in words.split()}:
+            found[stem] = (*found.get(stem, ()), group)
+    return found
 
 
-def features(text: str, known: dict[str, str]) -> dict[str, str]:
-    """Give the features of a text, and of each the word it was read from."""
+def features(text: str, groups: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    """Give the features of a text, stems and groups, and of each the word it was read from."""
+    found: dict[str, str] = {}
     said = _NOBODY.sub(" ", french.strip_politeness(text))
-    return {known.get(word) or french.stem(word): word for word in french.words(said)}
+    for word in french.words(said):
+        stem = french.stem(word)
+        mine = groups.get(stem, ())
+        if INSTEAD.isdisjoint(mine):
+            found[stem] = word
+        for group in mine:
+            found[group] = word
+    return found
 
 
 def worry(question: str) -> Worry:
