@@ -17,16 +17,10 @@ import numpy as np
 
 from helpbot.core import french
 from helpbot.core.matching.evidence import Evidence
-from helpbot.core.matching.slips import SLIP_LENGTH, slips
-from helpbot.core.matching.vectors import Floats, Narrow, Reading, Space, least, pieces, sums
+from helpbot.core.matching.slips import SLIP_LENGTH
+from helpbot.core.matching.spelling import SLIP, TYPO_LENGTH, Spelling
+from helpbot.core.matching.vectors import Floats, Narrow, Reading, Space, least, sums
 
-TYPO_LIKENESS = 0.5
-"""Shared pieces (Dice) from which an unknown word is read as a known one."""
-TYPO_LENGTH = 4
-SLIP = 0.85
-"""Likeness of two words that are one slip of the finger apart (two in a long word)."""
-SLIP_SHORT = 0.8
-SLIP_LEAST = 0.2
 ANSWER_CHARS = 400
 FRAME_TOLD = 0.4
 FRAME_STRANGE = 0.3
@@ -76,13 +70,10 @@ class Lexicon:
         "_answers",
         "_core",
         "_heaviest",
-        "_known",
         "_lengths",
-        "_piece_counts",
-        "_piece_ptr",
-        "_piece_words",
         "_said",
         "_space",
+        "_spelling",
         "_subjects",
         "_told_by",
         "_told_scale",
@@ -114,53 +105,18 @@ class Lexicon:
         self._lengths = np.array([sum(map(self._weight, set(r.stems))) or 1.0 for r in readings])
         self._unknown = math.log(1 + count) + 1
         self._core = [self._heart(shares) for shares in self._said]
-        self._known = list(dict.fromkeys(w for r in readings for w in r.words if len(w) >= TYPO_LENGTH))
         subjects = space.stem_weights(frame_stems())
         self._heaviest = space.heaviest(subjects, HEAVIEST)
         self._subjects = np.append(subjects, np.float32(0))
-        self._learn_pieces()
+        self._spelling = Spelling(space, readings)
 
     def _heart(self, shares: dict[str, float]) -> tuple[tuple[str, float], ...]:
         """Give the words at the heart of an entry with their weights, the heaviest first."""
         weighed = [(stem, self._weight(stem) * share / self._unknown) for stem, share in shares.items()]
         return tuple(sorted(weighed, key=lambda of: (-of[1], of[0]))[:CORE])
 
-    def _learn_pieces(self) -> None:
-        """Note which known words have each piece, to find those most like an unknown one."""
-        own = [self._space.piece_ids(word) for word in self._known]
-        self._piece_counts = np.array([len(ids) for ids in own], np.int32)
-        ids = np.array([at for found in own for at in found], np.int32)
-        order = np.argsort(ids, kind="stable")
-        words = np.repeat(np.arange(len(own), dtype=np.int32), self._piece_counts)[order]
-        self._piece_words = words.astype(least(len(own)))
-        self._piece_ptr = np.searchsorted(ids[order], np.arange(self._space.piece_count + 1)).astype(np.int32)
-
     def _weight(self, stem: str) -> float:
         return self._space.weight(stem) or 0.0
-
-    def nearest(self, word: str) -> tuple[str, float]:
-        """Give the FAQ's word most like an unknown one, with their likeness; an empty word when none is."""
-        ids = self._space.piece_ids(word)
-        if not ids:
-            return "", 0.0
-        kept, ptr = self._piece_words, self._piece_ptr
-        having = np.concatenate([kept[ptr[at] : ptr[at + 1]] for at in ids])
-        shared = np.bincount(having, minlength=len(self._known))
-        alike = 2 * shared / (len(set(pieces(word))) + self._piece_counts)
-        near = np.flatnonzero(alike > SLIP_LEAST)
-        if not len(near):
-            return "", 0.0
-        first = int(near[np.argmax(alike[near])])
-        if alike[first] >= SLIP and not french.is_usual(word):
-            return self._known[first], float(alike[first])
-        slipped = [(s, at) for at in near.tolist() if (s := slips(word, self._known[at])) is not None]
-        if slipped and not french.is_usual(word):  # letters that changed places before letters that changed
-            letters = sorted(word)
-            found = min(slipped, key=lambda s: (s[0], sorted(self._known[s[1]]) != letters, -alike[s[1]]))
-            return self._known[found[1]], SLIP
-        # « capitale » is a word, not « Capytale » misspelt: as alike as its pieces say, and never the same
-        likeness = min(float(alike[first]), SLIP_SHORT)
-        return (self._known[first], likeness) if likeness >= TYPO_LIKENESS else ("", 0.0)
 
     def heard(self, reading: Reading) -> tuple[Reading, dict[str, tuple[str, float]]]:
         """Read a misspelt word as the FAQ's word that it must be: a slip away, same first letter.
@@ -173,7 +129,7 @@ class Lexicon:
         for at, (word, stem) in enumerate(zip(reading.words, reading.stems, strict=True)):
             if len(word) < TYPO_LENGTH or self._space.weight(stem) is not None:
                 continue
-            close, likeness = likest[word] = self.nearest(word)
+            close, likeness = likest[word] = self._spelling.nearest(word)
             right = word in frame or len(word) < SLIP_LENGTH or not word.isalpha()
             if likeness >= SLIP and not right:  # « coute » is a word, not « courte » misspelt
                 words[at], stems[at] = close, french.stem(close)
@@ -196,7 +152,7 @@ class Lexicon:
                 continue
             close, likeness = "", 0.0
             if len(word) >= TYPO_LENGTH:
-                close, likeness = likest.get(word) or self.nearest(word)
+                close, likeness = likest.get(word) or self._spelling.nearest(word)
             close = french.stem(close)
             missing = self._unknown
             weight = self._space.weight(close)
