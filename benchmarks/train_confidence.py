@@ -108,12 +108,12 @@ def gathered() -> tuple[list[Thinned], list[Row]]:
         at_most = (150, 60, 90)[seed % 3] if name == "shipped" else 99
         part = corpora.simulate(corpora.load(name), mode, seed, at_most=at_most)
         index = FaqIndex.build(part.faq, answer_at=0.5, clarify_at=0.1)
-        ids, rng = [e.id for e in part.faq.entries], random.Random(seed)
+        ids, rng = dict(enumerate(e.id for e in part.faq.entries)), random.Random(seed)
         for asked in part.questions:
             for slips in (False, True) if rng.random() < NOISY else (False,):
                 found = index.measured(noisy(asked.text, rng) if slips else asked.text)
                 if found:
-                    right = np.array([ids[c.at] == asked.entry for c in found])
+                    right = np.array([ids.get(c.at) == asked.entry is not None for c in found])
                     rows.append(Row(len(faqs), asked.entry is not None, slips, _measures(found), right))
         own = tuple(_measures(found) for found in index.left_out() if found)
         faqs.append(Thinned(name, str(mode), own))
