@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import replace
 
@@ -12,13 +13,16 @@ from benchmarks.matching import noisy
 from helpbot.core.matching import FaqIndex
 from helpbot.core.matching.evaluate import Outcome, Report, ask, measure
 
+SEEDS = (76, 77, 78)
+"""One draw of what has variants and what is left out moves coverage by two points, near misses by one."""
+
 
 def asked(names: tuple[str, ...], variants: int | str, *, typed: bool = False) -> Report:
     """Ask some made-up FAQs with so many variants an entry; `typed`: with slips, greetings, abbreviations."""
     said: list[Outcome] = []
-    for name in names:
-        part = corpora.simulate(corpora.load(name), variants, seed=77)
-        rng = random.Random(77)
+    for name, seed in itertools.product(names, SEEDS):
+        part = corpora.simulate(corpora.load(name), variants, seed=seed)
+        rng = random.Random(seed)
         questions = [replace(q, text=noisy(q.text, rng)) if typed else q for q in part.questions]
         said += ask(FaqIndex.build(part.faq), questions)
     return measure(said)
@@ -28,10 +32,10 @@ def asked(names: tuple[str, ...], variants: int | str, *, typed: bool = False) -
 @pytest.mark.parametrize(
     ("names", "variants", "first", "options", "coverage", "false"),
     [
-        (corpora.CROWDS, 4, 0.84, 0.90, 0.53, 0.05),
-        (corpora.CROWDS, "mixed", 0.72, 0.81, 0.38, 0.05),
-        (corpora.CROWDS, 0, 0.66, 0.80, 0.20, 0.04),
-        (corpora.GRIDS, 4, 0.75, 0.85, 0.38, 0.06),
+        (corpora.CROWDS, 4, 0.86, 0.92, 0.57, 0.05),
+        (corpora.CROWDS, "mixed", 0.76, 0.84, 0.41, 0.045),
+        (corpora.CROWDS, 0, 0.71, 0.82, 0.27, 0.025),
+        (corpora.GRIDS, 4, 0.80, 0.92, 0.38, 0.06),
     ],
 )
 def test_what_was_reached(
@@ -45,7 +49,7 @@ def test_what_was_reached(
     assert report.false_answers is not None
     assert report.accuracy_at_1 >= first
     assert report.answer_or_option >= options
-    assert report.precision >= 0.945
+    assert report.precision >= 0.95
     assert report.coverage >= coverage
     assert report.false_answers <= false
 

@@ -68,7 +68,7 @@ def index_name(folder: Path, answer_at: float | None, clarify_at: float | None) 
     stemmer = find_spec("snowballstemmer")
     parts = [Path(stemmer.origin).with_name("french_stemmer.py")] if stemmer and stemmer.origin else []
     for part in (code / "core", code / "adapters" / "faqfiles"):
-        parts += sorted(p for p in part.rglob("*") if p.suffix in {".py", ".yaml", ".json"})
+        parts += sorted(p for p in part.rglob("*") if p.suffix in {".py", ".yaml", ".json", ".txt"})
     try:
         parts += sorted(folder.glob("*.y*ml"))
         for path in parts:

@@ -8,6 +8,7 @@ WORD_MEASURES = (
     "cover", "subject", "frame_only", "missing", "reverse", "overlap", "contrast", "frame_contrast",
     "unphrased", "frame_missing", "frame_share", "strange", "row_cover", "row_reverse", "row_missing",
     "core_missing", "core_cover", "claimed", "disclaimed", "balance",
+    "in_kind", "foreign", "frame_foreign", "core_foreign", "kind_claimed", "kind_disclaimed",
 )  # fmt: skip
 """Shares of the question's weight, or weights as parts of the heaviest that there is.
 
@@ -24,6 +25,9 @@ core_missing: the heaviest word at the entry's heart, which most of its phrasing
 core_cover: how much of the heart is said.
 claimed: the heaviest word that the entry has and its nearest rival lacks; disclaimed: the other way round;
 balance: how much more these phrasings say the question's words than the rival's.
+in_kind: the question's words that the phrasings say otherwise (`kinds.py`); foreign, frame_foreign: the
+heaviest word where they and the answer have none of its kind; core_foreign: the heaviest word at the
+entry's heart where the question has none of its kind; kind_claimed, kind_disclaimed: as above, in kind.
 """
 _MISSING, _OVERLAP = WORD_MEASURES.index("missing"), WORD_MEASURES.index("overlap")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -17,6 +17,7 @@ import numpy as np
 
 from helpbot.core import french
 from helpbot.core.matching.evidence import Evidence
+from helpbot.core.matching.kinds import kinds
 from helpbot.core.matching.slips import SLIP_LENGTH
 from helpbot.core.matching.spelling import SLIP, TYPO_LENGTH, Spelling
 from helpbot.core.matching.vectors import Floats, Narrow, Reading, Space, least, sums
@@ -29,6 +30,10 @@ HEAVIEST = 4
 SHOWN_WORDS = 5
 ABOUT = 0.2
 """Share of an entry's phrasings from which on a class that they name is what it is about."""
+Word = tuple[str, float, float, bool, int]
+"""A stem of a question: its weight, its worth (less where it was misspelt), whether it frames, its kinds."""
+KIND_SHARE = 0.12
+"""Share of an entry's phrasings from which on a word lends it its kind: fifty say a word of any."""
 CORE = 5
 """Words at the heart of an entry that are looked at: what most of its phrasings say, rare ones first."""
 
@@ -67,9 +72,11 @@ class Lexicon:
     """The words of every entry. Immutable once built."""
 
     __slots__ = (
+        "_akin",
         "_answers",
         "_core",
         "_heaviest",
+        "_kinds",
         "_lengths",
         "_said",
         "_space",
@@ -104,6 +111,11 @@ class Lexicon:
         self._told_scale = 1 / (0.5 + 0.5 * told / usual)  # a long answer has any word
         self._lengths = np.array([sum(map(self._weight, set(r.stems))) or 1.0 for r in readings])
         self._unknown = math.log(1 + count) + 1
+        self._kinds = kinds()
+        self._akin = [
+            self._kinds_of(stem for stem, share in shares.items() if share >= KIND_SHARE)
+            for shares in self._said
+        ]
         self._core = [self._heart(shares) for shares in self._said]
         subjects = space.stem_weights(frame_stems())
         self._heaviest = space.heaviest(subjects, HEAVIEST)
@@ -114,6 +126,13 @@ class Lexicon:
         """Give the words at the heart of an entry with their weights, the heaviest first."""
         weighed = [(stem, self._weight(stem) * share / self._unknown) for stem, share in shares.items()]
         return tuple(sorted(weighed, key=lambda of: (-of[1], of[0]))[:CORE])
+
+    def _kinds_of(self, stems: Iterable[str]) -> int:
+        """Give the kinds that some stems are of, one bit each."""
+        found = 0
+        for stem in stems:
+            found |= self._kinds.get(stem, 0)
+        return found
 
     def _weight(self, stem: str) -> float:
         return self._space.weight(stem) or 0.0
@@ -220,9 +239,10 @@ class Lexicon:
         ends = [*starts[1:], len(alike)]
         best = [a + int(alike[a:b].argmax()) for a, b in zip(starts, ends, strict=True)]
         weighed = self._weighed(asked, worth)
+        kinds_asked = self._kinds_of([word[0] for word in weighed])
         unsaid = self._unsaid(asked, [r.start + at - a for r, at, a in zip(rows, best, starts, strict=True)])
         return [
-            self._explained(asked, weighed, entry, rival, row)
+            self._explained(asked, weighed, kinds_asked, entry, rival, row)
             for entry, rival, row in zip(
                 entries,
                 _rivals(entries),
@@ -238,30 +258,44 @@ class Lexicon:
             )
         ]
 
-    def _apart(
-        self, weighed: list[tuple[str, float, float, bool]], entry: int, rival: int
-    ) -> tuple[float, float, float]:
-        """Give the heaviest word that only the entry has, that only its rival has, and its lead."""
+    def _apart(self, weighed: list[Word], entry: int, rival: int) -> tuple[float, float, float, float, float]:
+        """Give the heaviest word that only the entry has, that only its rival has, and its lead.
+
+        Then the first two again, where one of its kind is as good as the word.
+        """
         own, other = self._said[entry], self._said[rival]
-        claimed = disclaimed = balance = 0.0
-        for stem, _, worth, _ in weighed:
+        akin, akin_other = self._akin[entry], self._akin[rival]
+        claimed = disclaimed = balance = kind_claimed = kind_disclaimed = 0.0
+        for stem, weight, worth, _, kind in weighed:
             mine, theirs = own.get(stem, 0.0), other.get(stem, 0.0)
             balance += worth * (mine - theirs)
             if mine and not theirs:
-                claimed = max(claimed, worth)
-            elif theirs and not mine:
-                disclaimed = max(disclaimed, worth)
-        return claimed, disclaimed, balance
+                if worth > claimed:
+                    claimed = worth
+            elif theirs and not mine and worth > disclaimed:
+                disclaimed = worth
+            ours = (worth and mine) or kind & akin
+            if (worth and theirs) or kind & akin_other:
+                if not ours and weight > kind_disclaimed:
+                    kind_disclaimed = weight
+            elif ours and weight > kind_claimed:
+                kind_claimed = weight
+        return claimed, disclaimed, balance, kind_claimed, kind_disclaimed
 
-    def _said_of_core(self, asked: Asked, entry: int) -> tuple[float, float]:
-        """Give the heaviest word at an entry's heart that a question does not say, and how much it says."""
-        heart = said = missing = 0.0
+    def _said_of_core(self, asked: Asked, entry: int, kinds_asked: int) -> tuple[float, float, float]:
+        """Give the heaviest word at an entry's heart that a question does not say, and how much it says.
+
+        Then the heaviest of which it says none of its kind either.
+        """
+        heart = said = missing = foreign = 0.0
         for stem, weight in self._core[entry]:
             credit = asked.credit.get(stem, 0.0)
             heart += weight
             said += weight * credit
             missing = max(missing, weight * (1 - credit))
-        return missing, said / heart if heart else 0.0
+            if not credit and weight > foreign and not self._kinds.get(stem, 0) & kinds_asked:
+                foreign = weight
+        return missing, said / heart if heart else 0.0, foreign
 
     def _unsaid(self, asked: Asked, rows: Sequence[int]) -> list[float]:
         """Give the weight of the heaviest subject word of each phrasing that the question does not say."""
@@ -273,27 +307,29 @@ class Lexicon:
         weights: list[float] = self._subjects[heaviest].tolist()
         return weights
 
-    def _weighed(self, asked: Asked, worth: dict[str, float]) -> list[tuple[str, float, float, bool]]:
-        """Give each word of the question, its weight, its worth, and whether it frames; what tells first."""
-        frame = frame_stems()
-        said = [(s, weight, worth[s], s in frame) for s, weight in asked.weights.items()]
+    def _weighed(self, asked: Asked, worth: dict[str, float]) -> list[Word]:
+        """Give each word of the question, what tells first."""
+        frame, kind = frame_stems(), self._kinds.get
+        said = [(s, weight, worth[s], s in frame, kind(s, 0)) for s, weight in asked.weights.items()]
         said.sort(key=lambda word: -word[1] * (0.5 if word[3] else 1.0))
-        return said + [(s, w, 0.0, s in frame) for s, w in asked.unknown.items()]
+        return said + [(s, w, 0.0, s in frame, kind(s, 0)) for s, w in asked.unknown.items()]
 
     def _explained(
         self,
         asked: Asked,
-        weighed: list[tuple[str, float, float, bool]],
+        weighed: list[Word],
+        kinds_asked: int,
         entry: int,
         rival: int,
         row: tuple[float, float, float, float, float],
     ) -> Evidence:
         reverse, overlap, common, length, unsaid = row
-        told, covered = self._answers[entry], self._said[entry]
+        told, covered, akin = self._answers[entry], self._said[entry], self._akin[entry]
         cover = wide = subject = subject_all = missing = 0.0
         contrast = frame_contrast = unphrased = frame_missing = frame_share = strange = 0.0
+        in_kind = foreign = frame_foreign = 0.0
         explained: list[str] = []
-        for stem, weight, worth, framing in weighed:
+        for stem, weight, worth, framing, kind in weighed:
             inside = worth > 0 and stem in covered
             if inside or stem in told:
                 explained.append(stem)
@@ -310,12 +346,20 @@ class Lexicon:
                     contrast, unphrased = max(contrast, known), max(unphrased, weight)
                 if not known and stem not in told:
                     strange += weight * (FRAME_STRANGE if framing else 1.0)
+                if kind & akin:
+                    in_kind += weight
+                elif stem not in told:
+                    if framing:
+                        frame_foreign = max(frame_foreign, weight)
+                    elif weight > foreign:
+                        foreign = weight
             if not framing:
                 subject_all += weight
                 subject += worth if inside else 0.0
         total = asked.total or 1.0
         heaviest = self._unknown
-        claimed, disclaimed, balance = self._apart(weighed, entry, rival)
+        claimed, disclaimed, balance, kind_claimed, kind_disclaimed = self._apart(weighed, entry, rival)
+        core_missing, core_cover, core_foreign = self._said_of_core(asked, entry, kinds_asked)
         values = (
             wide / total,
             subject / subject_all if subject_all else 0.5,
@@ -332,10 +376,17 @@ class Lexicon:
             common / total,
             common / length,
             unsaid / heaviest,
-            *self._said_of_core(asked, entry),
+            core_missing,
+            core_cover,
             claimed / heaviest,
             disclaimed / heaviest,
             balance / total,
+            in_kind / total,
+            foreign / heaviest,
+            frame_foreign / heaviest,
+            core_foreign,
+            kind_claimed / heaviest,
+            kind_disclaimed / heaviest,
         )
         return Evidence(
             values, cover / total, tuple([asked.origin.get(s, s) for s in explained[:SHOWN_WORDS]])
