@@ -150,6 +150,13 @@ def of_feedback(text: str) -> Tap | None:
     return None
 
 
+def thanks_somebody(text: str) -> bool:
+    """Tell whether a text thanks and says no more: « merci Karim », « ok super merci à tous »."""
+    words = re.findall(r"[a-z]+", fold(text)) if len(text) <= 60 and "?" not in text else []
+    before = words[: words.index("merci")] if "merci" in words else words
+    return len(before) < len(words) <= 6 and set(before) <= _GLAD | _AROUND
+
+
 def is_bare(text: str) -> bool:
     """Tell whether a text is a single sign that stands for a button (« 1 », « ✅ »)."""
     return len(text) <= 16 and text.translate(_DECORATION).strip() in _TAPS

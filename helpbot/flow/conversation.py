@@ -173,7 +173,10 @@ class Conversation(Desk):
             return True
         if event.sender != ticket.asker:
             return not addressing.mentions_me(event, self.setting.me)
-        return self._asker_words(ticket, event, text)
+        if self._asker_words(ticket, event, text):
+            return True
+        # Said to a colleague who spoke there: the bot reads it, and has nothing to add.
+        return taps.thanks_somebody(text) and not addressing.mentions_me(event, self.setting.me)
 
     def _asker_words(self, ticket: Ticket, event: Message, text: str) -> bool:
         tap = taps.of_text(text)

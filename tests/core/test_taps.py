@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpbot.core.taps import Tap, is_bare, of_feedback, of_reaction, of_text
+from helpbot.core.taps import Tap, is_bare, of_feedback, of_reaction, of_text, thanks_somebody
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,19 @@ def test_no_text_is_too_strange(text: str) -> None:
 )
 def test_a_few_words_judge_an_answer(text: str, tap: Tap | None) -> None:
     assert of_feedback(text) is tap
+
+
+@pytest.mark.parametrize(
+    ("text", "thanks"),
+    [
+        ("merci Karim", True),
+        ("ok super, merci à tous !", True),
+        ("Karim merci", False),
+        ("merci et pour la certification pix ?", False),
+        ("merci de me dire où est le menu des campagnes", False),
+        ("bonjour", False),
+        ("", False),
+    ],
+)
+def test_thanks_to_somebody(text: str, thanks: bool) -> None:
+    assert thanks_somebody(text) is thanks

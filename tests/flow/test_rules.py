@@ -62,6 +62,17 @@ async def test_conversation_2_it_answers_in_the_askers_thread_and_starts_none(bo
     assert bot.last().thread == root
 
 
+async def test_conversation_2_thanks_to_a_colleague_in_a_thread_are_left_to_them(bot: BotTester) -> None:
+    root = await bot.says(LEA, PASSWORD)
+    bot.server.person(SAM).say(bot.school, "c'est dans Pix Orga", thread=root)
+    bot.server.person(LEA).say(bot.school, "ok merci Sam !", thread=root)
+    await bot.settle()
+    assert bot.kinds() == ["answer"]
+    bot.server.person(LEA).say(bot.school, "et la girafe du gymnase ?", thread=root)
+    await bot.settle()
+    assert len(bot.kinds()) == 2, "a question is still one"
+
+
 async def test_conversation_3_what_comes_later_rings_the_one_person_and_never_all(bot: BotTester) -> None:
     offer = await offered(bot)
     vera = offer.mentions[0]
