@@ -117,6 +117,7 @@ def test_a_situation_is_redirected_at_once(text: str, known: str) -> None:
         "tchap en cas d'intrusion dans l'établissement",
         "en cas d'intrusion on prévient les collègues sur tchap ?",
         "exercice ppms attentat intrusion",
+        "on a perdu le ballon de volley sur le toit, qui a une échelle",
     ],
 )
 def test_everyday_words_are_no_emergency(text: str) -> None:
