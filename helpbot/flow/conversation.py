@@ -43,7 +43,7 @@ class Conversation(Desk):
             self.carry(tickets.withdrawn(ticket, self.facts(ticket)))
             proposals.withdraw(self, ticket)
         self.tx.drop_held(slot=f"{HELD_SLOT}{event.target}")
-        for row in self.tx.relays_of(event.target):
+        for row in self._copies_of(event.target):
             self._take_copy_back(row)
             helped = self.tx.ticket(row.ticket) if row.ticket else None
             if helped is not None:
@@ -115,8 +115,12 @@ class Conversation(Desk):
         if ticket is not None:
             self._edited_question(event, ticket)
         # Words that were asked about (« pour votre collègue ? ») have both a ticket and a copy.
-        for row in self.tx.relays_of(event.edits):
+        for row in self._copies_of(event.edits):
             self._edited_relay(event, row)
+
+    def _copies_of(self, event: EventId) -> list[OutboxRow]:
+        """Return the newest copy of somebody's words in each slot: a slot is changed and deleted as a whole."""
+        return list({(row.ticket, row.slot): row for row in self.tx.relays_of(event)}.values())
 
     def _take_copy_back(self, row: OutboxRow) -> None:
         """Delete a copy of somebody's words; its edits are events of their own and hold words too."""
