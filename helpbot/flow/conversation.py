@@ -119,7 +119,7 @@ class Conversation(Desk):
             self._edited_relay(event, row)
 
     def _copies_of(self, event: EventId) -> list[OutboxRow]:
-        """Return the newest copy of somebody's words in each slot: a slot is changed and deleted as a whole."""
+        """Return the newest copy of somebody's words in each slot: a slot changes and goes as a whole."""
         return list({(row.ticket, row.slot): row for row in self.tx.relays_of(event)}.values())
 
     def _take_copy_back(self, row: OutboxRow) -> None:

@@ -23,6 +23,7 @@ from helpbot.core.incoming import (
 from helpbot.core.listening import is_sure, may_be_heard
 from helpbot.core.masking import mask
 from helpbot.core.matching import Redirect
+from helpbot.core.matching.danger import alarm
 from helpbot.core.peers import is_answer
 from helpbot.core.records import HELPER_SLOTS, InboxItem, RoomRow
 from helpbot.core.spans import MINUTE
@@ -253,12 +254,22 @@ class _Intake:
             return ""
         verdict = self._setting.judge(text)
         urgent = isinstance(verdict, Redirect) and verdict.urgent
-        return verdict.id if isinstance(verdict, Redirect) and urgent and not self._to_asker(event) else ""
+        if not isinstance(verdict, Redirect) or not urgent or self._to_asker(event):
+            return ""
+        # « il est au sous-sol » of somebody who helps: without a word of danger it is asked whom it is for.
+        return "" if self._helps_here(event) and alarm(text) is None else verdict.id
 
     def _to_asker(self, event: Message) -> bool:
         """Whether a volunteer answers a colleague, or a referent edits an entry: such words must arrive."""
         sent = [self._tx.sent_message(e) for e in (event.reply_to, event.thread) if e is not None]
         return any(s is not None and s.slot.startswith((*HELPER_SLOTS, "card/")) for s in sent)
+
+    def _helps_here(self, event: Message) -> bool:
+        """Whether this is the direct message of somebody who was offered a question there (rule 8)."""
+        if not self._is_direct(event.room):
+            return False
+        offers = (o for t in self._tx.offered_to(event.sender) for o in t.offers)
+        return any(o.user == event.sender and o.room == event.room for o in offers)
 
     def _around(self, event: Message) -> addressing.Surroundings:
         """Look up what may make a message ours; called only when its own text does not."""

@@ -178,6 +178,8 @@ async def test_an_offer_goes_by_direct_message_where_one_exists(bot: BotTester) 
     assert "pour votre collègue" in bot.last(rooms[vera]).body
     await bot.says(vera, "1", room=rooms[vera], to_bot=False)
     assert "il est au sous-sol" in bot.last().body
+    await bot.says(vera, "un élève me menace avec un couteau", room=rooms[vera], to_bot=False)
+    assert "112" in bot.last(rooms[vera]).body, "a word of danger is heard before anything is asked"
     assert offer.mentions == (vera,)
 
 
