@@ -32,7 +32,7 @@ REDIRECT_AT = 0.5
 URGENT_AT = 0.55
 URGENT_EVERYDAY_AT = 0.9
 """« cours sur le harcèlement », « mourir de rire » are no alarm, until they read almost like a phrasing."""
-CALM_AT = -2.0
+CALM_AT = -1.0
 """Log-odds below which a text tells no danger by its words, however like a phrasing it is."""
 WORRY_AT, WORRY_PER_WORD, WORRY_LEAST = 1.2, 0.2, -1.7
 """Log-odds from which a text without a word of danger is taken for one: less the more it says, to a least.
