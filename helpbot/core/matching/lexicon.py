@@ -267,15 +267,17 @@ class Lexicon:
         akin, akin_other = self._akin[entry], self._akin[rival]
         claimed = disclaimed = balance = kind_claimed = kind_disclaimed = 0.0
         for stem, weight, worth, _, kind in weighed:
-            mine, theirs = own.get(stem, 0.0), other.get(stem, 0.0)
-            balance += worth * (mine - theirs)
-            if mine and not theirs:
-                if worth > claimed:
-                    claimed = worth
-            elif theirs and not mine and worth > disclaimed:
-                disclaimed = worth
-            ours = (worth and mine) or kind & akin
-            if (worth and theirs) or kind & akin_other:
+            mine = theirs = 0.0
+            if worth:  # else no entry says it
+                mine, theirs = own.get(stem, 0.0), other.get(stem, 0.0)
+                balance += worth * (mine - theirs)
+                if mine and not theirs:
+                    if worth > claimed:
+                        claimed = worth
+                elif theirs and not mine and worth > disclaimed:
+                    disclaimed = worth
+            ours: float = mine or (kind and kind & akin)
+            if theirs or (kind and kind & akin_other):
                 if not ours and weight > kind_disclaimed:
                     kind_disclaimed = weight
             elif ours and weight > kind_claimed:
@@ -288,12 +290,16 @@ class Lexicon:
         Then the heaviest of which it says none of its kind either.
         """
         heart = said = missing = foreign = 0.0
+        credited, kind = asked.credit.get, self._kinds.get
         for stem, weight in self._core[entry]:
-            credit = asked.credit.get(stem, 0.0)
             heart += weight
-            said += weight * credit
-            missing = max(missing, weight * (1 - credit))
-            if not credit and weight > foreign and not self._kinds.get(stem, 0) & kinds_asked:
+            if credit := credited(stem):
+                said += weight * credit
+                missing = max(missing, weight * (1 - credit))
+                continue
+            if weight > missing:
+                missing = weight
+            if weight > foreign and not kind(stem, 0) & kinds_asked:
                 foreign = weight
         return missing, said / heart if heart else 0.0, foreign
 
@@ -330,28 +336,34 @@ class Lexicon:
         in_kind = foreign = frame_foreign = 0.0
         explained: list[str] = []
         for stem, weight, worth, framing, kind in weighed:
-            inside = worth > 0 and stem in covered
-            if inside or stem in told:
+            inside, in_answer = worth > 0 and stem in covered, stem in told
+            if inside or in_answer:
                 explained.append(stem)
                 wide += worth
                 cover += worth if inside else 0.0
             elif not framing and weight > missing:
                 missing = weight
             if not inside:
-                known = weight if worth > 0 else 0.0
+                known = worth > 0
                 if framing:
-                    frame_contrast, frame_missing = max(frame_contrast, known), max(frame_missing, weight)
                     frame_share += weight
+                    if weight > frame_missing:
+                        frame_missing = weight
+                    if known and weight > frame_contrast:
+                        frame_contrast = weight
                 else:
-                    contrast, unphrased = max(contrast, known), max(unphrased, weight)
-                if not known and stem not in told:
+                    if weight > unphrased:
+                        unphrased = weight
+                    if known and weight > contrast:
+                        contrast = weight
+                if not known and not in_answer:
                     strange += weight * (FRAME_STRANGE if framing else 1.0)
-                if kind & akin:
+                if kind and kind & akin:
                     in_kind += weight
-                elif stem not in told:
+                elif weight > (frame_foreign if framing else foreign) and not in_answer:
                     if framing:
-                        frame_foreign = max(frame_foreign, weight)
-                    elif weight > foreign:
+                        frame_foreign = weight
+                    else:
                         foreign = weight
             if not framing:
                 subject_all += weight
