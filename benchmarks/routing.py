@@ -1,9 +1,9 @@
 """Ways of finding a helper, side by side on made-up people: writes the measured part of docs/routing.md.
 
 Each play is one run of `helpbot simulate --json`, kept in a folder: a run that is there already is not played
-again. Some thirty runs of about a minute each, and those of the large académie.
+again. Some forty runs of about a minute each, and those of the large académie.
 
-    python benchmarks/routing.py [--weeks 36] [--seeds 1 2 3] [--loads 0.5 0.75 1] [--runs DIR]
+    python benchmarks/routing.py [--weeks 36] [--seeds 1 2 3] [--loads 0.5 0.75 0.9 1] [--runs DIR]
 """
 
 from __future__ import annotations
@@ -19,8 +19,12 @@ from typing import Any
 
 PAGE = Path(__file__).parents[1] / "docs" / "routing.md"
 BEGIN, END = "<!-- measured -->\n", "<!-- /measured -->\n"
-OURS, ROUND_ROBIN, BASELINE, ALL = "ours", "round-robin-aware", "least-loaded-aware", "ping-all"
-SHOWN = (OURS, ROUND_ROBIN, BASELINE, "round-robin-learned", "least-loaded-capped", ALL)
+OURS, ALL = "ours", "ping-all"
+KEEPING = ("least-loaded-capped", "round-robin-capped")
+"""Whom ours is measured against among those that keep the same promises: as patient as ours, and in turn."""
+BREAKING = ("least-loaded-learned", "round-robin-aware")
+"""The same two, which ask people beyond what they accepted."""
+SHOWN = (OURS, *KEEPING, *BREAKING, "least-loaded-aware", "round-robin-learned", ALL)
 OTHERS = {
     "overload": "Overload: twice what the volunteers accept, twelve weeks",
     "holidays": "Holidays: two weeks, the autumn holidays with half the questions, one week",
@@ -76,27 +80,37 @@ def row(name: str, of: Result) -> str:
 
 
 def verdict(of: dict[str, Result], *, fatigue: bool) -> str:
-    """Return which of the limits ours keeps, each with its figures.
+    """Return which of the limits ours keeps, each with its figures: two lines, the second for `BREAKING`.
 
     What ping-all asks is counted where nobody tires: where people do, all stop within weeks, and few asks
     are left to count.
     """
-    ours, base, robin = of[OURS], of[BASELINE], of[ROUND_ROBIN]
+    ours = of[OURS]
     of_all = ours["contacts"] / of[ALL]["contacts"]
     asks = f"asks {ours['contacts']:.2f}" + ("" if fatigue else f" ({of_all:.0%} of ping-all's)")
-    share = ours["claim_median"] / robin["claim_median"]
-    kept = {
-        f"day {ours['answered_day']:.1%} (baseline {base['answered_day']:.1%})": (
-            ours["answered_day"] >= max(0.9, base["answered_day"])
-        ),
-        f"claim {share:.0%} of round-robin's": share <= 0.75,
+    alone = {
         asks: ours["contacts"] <= 3 and (fatigue or of_all <= 0.1),
         f"Gini {ours['gini']:.3f}": ours["gini"] <= 0.25,
         f"violations {ours['violated']:.0f}": not ours["violated"],
     }
-    lost = [name for name, well in kept.items() if not well]
-    told = "; ".join(name if well else f"**{name}**" for name, well in kept.items())
-    return f"{'Limits met' if not lost else 'Not met, in bold'}: {told}."
+    kept, broken = (against(of, *names) for names in (KEEPING, BREAKING))
+    return f"{told('Limits', kept | alone)}\n\n{told('Against those that ask beyond caps', broken)}"
+
+
+def against(of: dict[str, Result], least_loaded: str, round_robin: str) -> dict[str, bool]:
+    """Return the limits that are set against others, as they are told → whether ours keeps them."""
+    day, claim = of[OURS]["answered_day"], of[OURS]["claim_median"]
+    base, robin = of[least_loaded]["answered_day"], of[round_robin]["claim_median"]
+    return {
+        f"day {day:.1%} (`{least_loaded}` {base:.1%})": day >= max(0.9, base),
+        f"claim {claim / robin:.0%} of `{round_robin}`'s": claim <= 0.75 * robin,
+    }
+
+
+def told(title: str, limits: dict[str, bool]) -> str:
+    """Return a line that says which limits are met; the others in bold."""
+    found = "; ".join(name if well else f"**{name}**" for name, well in limits.items())
+    return f"{title}{'' if all(limits.values()) else ', not met in bold'}: {found}."
 
 
 def lines(chosen: argparse.Namespace) -> Iterator[str]:
@@ -133,9 +147,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--weeks", type=int, default=36)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--loads", type=float, nargs="+", default=[0.5, 0.75, 1.0])
+    parser.add_argument("--loads", type=float, nargs="+", default=[0.5, 0.75, 0.9, 1.0])
     parser.add_argument("--others", nargs="*", choices=OTHERS, default=list(OTHERS))
-    parser.add_argument("--academie-weeks", type=int, default=36)
+    parser.add_argument("--academie-weeks", type=int, default=16)
     parser.add_argument("--runs", type=Path, default=Path("build/routing"))
     chosen = parser.parse_args()
     page = PAGE.read_text()

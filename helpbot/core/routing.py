@@ -38,7 +38,7 @@ LEARNING = 0.2
 """How much one more reaction counts against all before it."""
 WEEKS = 4
 """Over how many weeks what somebody was asked is compared with what they offered."""
-HEADSTART = 1 / 3
+HEADSTART = 1 / 2
 """Who answers at once comes before an equal until asked so much more, as a share of what they offer."""
 SOON = 12.0
 """Minutes of a usual response time in which the head start falls by e."""

@@ -152,8 +152,8 @@ def least_loaded(turn: Turn) -> list[int]:
     return sorted(people, key=lambda n: (roster.open[n], roster.asked_week(n, turn.now)))
 
 
-def least_loaded_capped(turn: Turn) -> list[int]:
-    """The same among those whom ours might ask: under their caps, too."""
+def _under_caps(turn: Turn, people: list[int]) -> list[int]:
+    """Leave those whom ours might ask."""
     roster, now, asker, plan = turn.roster, turn.now, turn.question.asker, Plan()
 
     def free(n: int) -> bool:
@@ -161,7 +161,17 @@ def least_loaded_capped(turn: Turn) -> list[int]:
         theme, offered = turn.theme, turn.offered
         return not refusal(known, theme=theme, asker=asker, offered=offered, caps=plan.caps, now=now)
 
-    return [n for n in least_loaded(turn) if free(n)]
+    return [n for n in people if free(n)]
+
+
+def round_robin_capped(turn: Turn) -> list[int]:
+    """Each in turn, among those who are within their hours and under their caps."""
+    return _under_caps(turn, round_robin_aware(turn))
+
+
+def least_loaded_capped(turn: Turn) -> list[int]:
+    """Whoever holds least and was asked least, among the same."""
+    return _under_caps(turn, least_loaded(turn))
 
 
 def best_expert(turn: Turn) -> list[int]:
@@ -185,6 +195,8 @@ POLICIES = (
     Policy("round-robin-aware", round_robin_aware, _PATIENT),
     Policy("least-loaded-aware", least_loaded, _PATIENT),
     Policy("round-robin-learned", round_robin_aware, _PATIENT, learns=True),
+    Policy("least-loaded-learned", least_loaded, _PATIENT, learns=True),
+    Policy("round-robin-capped", round_robin_capped, _PATIENT),
     Policy("least-loaded-capped", least_loaded_capped, _PATIENT, learns=True),
     Policy("best-expert", best_expert, _PATIENT),
     Policy("ours"),
@@ -192,5 +204,4 @@ POLICIES = (
 """All that are compared. Those with `aware` know own hours and pauses; `learned` also waits as long as each
 person usually takes; `capped` also keeps everybody's caps, as ours does."""
 OURS = POLICIES[-1]
-BASELINE = "least-loaded-aware"
 ROUND_ROBIN = "round-robin-aware"

@@ -19,7 +19,7 @@ CLOSE_AFTER = 3 * DAY
 """An answer from the FAQ that nobody marked counts as the end after this."""
 LAST_OPEN_MINUTES = 15
 """No new ping in the last open minutes of a day (rule 3 of finding a helper)."""
-LOOK_AGAIN_MINUTES = 20
+LOOK_AGAIN_MINUTES = 10
 """Open minutes until somebody who is busy, away or outside their hours may be free. Nobody hears of it."""
 MAX_REMINDERS = 1
 
