@@ -1,9 +1,11 @@
 """A FAQ of near twins answers less readily than one whose entries share nothing."""
 
+from itertools import cycle
+
 import numpy as np
 
 from helpbot.core.faq import Faq, FaqEntry
-from helpbot.core.matching import FaqIndex, calibrate
+from helpbot.core.matching import FaqIndex, calibrate, index
 from helpbot.core.matching.confidence import learned
 
 WHAT = (
@@ -33,9 +35,24 @@ def test_near_twins_raise_the_threshold() -> None:
     assert FaqIndex.build(twins()).answer_at > learned().answer_at
 
 
+def apart(*variants: int) -> Faq:
+    """Give entries that share nothing, with so many variants, in turn."""
+    return Faq(
+        tuple(
+            FaqEntry(str(at), "t", text, "…", tuple(f"{text} {n}" for n in range(many)))
+            for at, (text, many) in enumerate(zip(APART, cycle(variants), strict=False))
+        )
+    )
+
+
 def test_entries_that_share_nothing_leave_it() -> None:
-    apart = Faq(tuple(FaqEntry(str(at), "t", text, "…", (f"{text} svp",)) for at, text in enumerate(APART)))
-    assert FaqIndex.build(apart).answer_at == learned().answer_at
+    assert FaqIndex.build(apart(index.WELL_VARIED)).answer_at == learned().answer_at
+    assert FaqIndex.build(apart(1, 0)).answer_at == learned().answer_at
+
+
+def test_a_few_variants_everywhere_ask_for_more_and_none_for_most() -> None:
+    assert FaqIndex.build(apart(2)).answer_at == index.VARIED_AT
+    assert FaqIndex.build(apart(0)).answer_at == index.BARE_AT
 
 
 def test_few_phrasings_show_nothing() -> None:

@@ -44,6 +44,12 @@ FEW_VARIED = 0.1
 """Share of entries with a variant up to which…"""
 BARE_AT = 0.88
 """… so sure is needed: what tells entries apart is hardly known (.93 right from .83 on, .96 from here on)."""
+MOSTLY_VARIED = 0.8
+"""Share of entries with a variant from which…"""
+VARIED_AT = 0.865
+"""… so sure is asked for: two answers in a hundred fewer, and a third of the near misses answered."""
+WELL_VARIED = 8
+"""Variants an entry, on average, from which the shipped threshold does: they tell near misses apart."""
 LEAST_WORDS = 2
 FEW_WORDS = 2
 STRANGER = 0.9
@@ -84,8 +90,7 @@ class FaqIndex:
                 lexicon.rows_of[:shift],
                 lambda row, gone: consider(space, ridge, lexicon, readings[row], gone)[1],
             )
-            few = sum(bool(e.variants) for e in faq.entries) <= FEW_VARIED * shift
-            answer_at = calibrate.raised(BARE_AT if few else learned().answer_at, list(own))
+            answer_at = calibrate.raised(max(learned().answer_at, _asked_of(faq)), list(own))
         if clarify_at is None:
             clarify_at = min(learned().clarify_at, answer_at)
         danger.alarm("")  # reads its rules now rather than at the first question
@@ -237,6 +242,17 @@ class FaqIndex:
         if len(most) > 1 and most[0][1] < THEME_LEAD * most[1][1]:
             return None
         return most[0][0]
+
+
+def _asked_of(faq: Faq) -> float:
+    """Give how sure a FAQ must at least be, by how many variants its entries have."""
+    counts = [len(entry.variants) for entry in faq.entries]
+    varied, all_of_them = sum(map(bool, counts)), len(counts)
+    if varied <= FEW_VARIED * all_of_them:
+        return BARE_AT
+    if varied >= MOSTLY_VARIED * all_of_them and sum(counts) < WELL_VARIED * all_of_them:
+        return VARIED_AT
+    return 0.0
 
 
 def _urgent_at(question: str) -> float:
