@@ -53,6 +53,9 @@ async def test_a_card_tells_the_caps_that_hold(bot: BotTester) -> None:
         bot, VOLUNTEERS[0], "!charge 1 par jour et 3/semaine"
     )
     assert "au plus 2 par jour, 4 par semaine" in await says(bot, VOLUNTEERS[0], "!charge normale")
+    beyond = await says(bot, VOLUNTEERS[0], "!charge 10 par semaine")
+    assert "au-delà" in beyond
+    assert "au plus 2 par jour, 4 par semaine" in beyond
     assert "Rien n’a changé" in await says(bot, VOLUNTEERS[0], "!charge beaucoup")
     assert "!pause" in await says(bot, VOLUNTEERS[0], "!charge 0 par jour")
 

@@ -12,7 +12,7 @@ class VolunteerCard(Notice):
     """What a volunteer offers, as it was understood, and when they would next be asked."""
 
     lead: str
-    """What changed: `welcome`, `themes`, `hours`, `away`, `back`, `load` or `shown`."""
+    """What changed: `welcome`, `themes`, `hours`, `away`, `back`, `load`, `load_most` or `shown`."""
     themes: tuple[str, ...]
     learning: tuple[str, ...]
     hours: str

@@ -111,7 +111,9 @@ def load(desk: Desk, event: Message, command: Command) -> None:
     except ValueError as error:
         _answer(desk, event, say.NotUnderstood(str(error)))
         return
-    _save(desk, event, replace(row, chosen=chosen), "load")
+    most = desk.setting.policy.plan.caps
+    beyond = any(n > cap for n, cap in zip(chosen.load, (most.day, most.week, most.open), strict=True))
+    _save(desk, event, replace(row, chosen=chosen), "load_most" if beyond else "load")
 
 
 def stop(desk: Desk, event: Message, _command: Command) -> None:
