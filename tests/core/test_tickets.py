@@ -442,7 +442,7 @@ class Life(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Left alone, a question comes to its end."""
-        for _ in range(1000):  # three looks an hour over five school days, and more where a life goes on
+        for _ in range(2000):  # six looks an hour over five school days, and more where a life goes on
             if not self.jobs:
                 break
             self.next_timer()
