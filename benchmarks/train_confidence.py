@@ -284,7 +284,7 @@ def main() -> None:
             "bias": round(model.bias, 4),
             "share": SHARE,
             "answer_at": round(1 / (1 + float(np.exp(-at))), 3),
-            "clarify_at": 0.035,
+            "clarify_at": 0.08,
             "trees": model.raw,
         }
         OUT.write_text(json.dumps(shown) + "\n", encoding="utf-8")
