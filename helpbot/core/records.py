@@ -92,9 +92,10 @@ def carries_words(row: OutboxRow) -> bool:
 
     A status says how an offer ended; some quote the question once more.
     """
-    quoted = "<blockquote>" in str(row.content.get("formatted_body", ""))
+    if row.kind in (Kind.RELAY, Kind.OFFER) or given_before(row):
+        return True
     at_helpers = row.kind == Kind.STATUS and row.slot.startswith(HELPER_SLOTS)
-    return row.kind in (Kind.RELAY, Kind.OFFER) or given_before(row) or (at_helpers and quoted)
+    return at_helpers and "<blockquote>" in str(row.content.get("formatted_body", ""))
 
 
 @dataclass(frozen=True, slots=True)
