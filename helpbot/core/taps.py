@@ -142,7 +142,7 @@ def of_feedback(text: str) -> Tap | None:
     Only where an answer waits to be judged: to an offer « ok super » would be a consent. None where anything
     else is said, which is for a person to read.
     """
-    words = set(re.findall(r"[a-z]+", fold(text))) if len(text) <= 60 and "?" not in text else set()
+    words = set(_few_words(text))
     if words & _GLAD and words <= _GLAD | _AROUND:
         return Tap.YES
     if words & _NOT and words <= _NOT | _AROUND_NOT:
@@ -152,9 +152,14 @@ def of_feedback(text: str) -> Tap | None:
 
 def thanks_somebody(text: str) -> bool:
     """Tell whether a text thanks and says no more: « merci Karim », « ok super merci à tous »."""
-    words = re.findall(r"[a-z]+", fold(text)) if len(text) <= 60 and "?" not in text else []
+    words = _few_words(text)
     before = words[: words.index("merci")] if "merci" in words else words
     return len(before) < len(words) <= 6 and set(before) <= _GLAD | _AROUND
+
+
+def _few_words(text: str) -> list[str]:
+    """Return the folded words of a short text that asks nothing; none of any other."""
+    return re.findall(r"[a-z]+", fold(text)) if len(text) <= 60 and "?" not in text else []
 
 
 def is_bare(text: str) -> bool:
