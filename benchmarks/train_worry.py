@@ -14,6 +14,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -48,18 +49,28 @@ def groups() -> dict[str, str]:
     return {group: words.strip() for group, words in read.items()}
 
 
+def lines(name: str) -> list[str]:
+    """Give the lines of a file of questions."""
+    return (QUESTIONS / name).read_text(encoding="utf-8").splitlines()
+
+
+def labelled(name: str) -> Iterator[dict[str, Any]]:
+    """Give the questions of a file that says which entry each expects."""
+    return map(json.loads, lines(name))
+
+
 def worries() -> Iterator[tuple[str, int, str]]:
     """Give the urgent messages: text, kind, where from. Of `urgent.txt`, what the rules make of it."""
     for known in load_faq(HERE.parent / "faq").redirects:
         if known.urgent:
             yield from ((text, KINDS.index(known.id), "phrasings") for text in known.when)
-    for line in (QUESTIONS / "urgent_told.tsv").read_text(encoding="utf-8").splitlines():
+    for line in lines("urgent_told.tsv"):
         kind, text = line.split("\t")
         yield text, KINDS.index(kind), "told"
-    for text in (QUESTIONS / "urgent.txt").read_text(encoding="utf-8").splitlines():
+    for text in lines("urgent.txt"):
         if found := alarm(text):
             yield text, KINDS.index(found.id), "urgent.txt"
-    for row in map(json.loads, (QUESTIONS / "teachers_fresh.jsonl").read_text(encoding="utf-8").splitlines()):
+    for row in labelled("teachers_fresh.jsonl"):
         if row["entry"] in KINDS:
             yield row["text"], KINDS.index(row["entry"]), "fresh"
 
@@ -71,18 +82,18 @@ def everyday() -> Iterator[tuple[str, str]]:
     yield from ((text, "faq") for entry in faq.entries for text in entry.phrasings)
     yield from ((text, "redirects") for known in faq.redirects if not known.urgent for text in known.when)
     for name in ("everyday.txt", "everyday_told.txt", "everyday_asked.txt", "near_misses.txt"):
-        yield from ((t, name) for t in (QUESTIONS / name).read_text(encoding="utf-8").splitlines())
+        yield from ((text, name) for text in lines(name))
     for name in ("teachers.jsonl", "teachers_long.jsonl", "teachers_fresh.jsonl"):
-        rows = map(json.loads, (QUESTIONS / name).read_text(encoding="utf-8").splitlines())
-        yield from ((row["text"], name) for row in rows if row["entry"] not in urgent)
+        yield from ((row["text"], name) for row in labelled(name) if row["entry"] not in urgent)
     for name in corpora.NAMES[1:]:
         corpus = corpora.load(name)
         yield from ((text, "made up") for entry in corpus.faq.entries for text in entry.phrasings)
         yield from ((asked.text, "made up") for asked in corpus.questions)
 
 
-def matrix(texts: list[str], names: dict[str, int], known: dict[str, tuple[str, ...]]) -> csr_matrix:
-    """Give a row a text, of length one; features that have no name yet get one unless all are fixed."""
+def matrix(texts: list[str], known: dict[str, tuple[str, ...]]) -> tuple[csr_matrix, dict[str, int]]:
+    """Give a row a text, of length one, and the column of each feature."""
+    names: dict[str, int] = {}
     rows, columns, values = [], [], []
     for at, text in enumerate(texts):
         found = list(features(text, known))
@@ -93,7 +104,7 @@ def matrix(texts: list[str], names: dict[str, int], known: dict[str, tuple[str, 
     shape = (len(texts), len(names))
     made = csr_matrix((values, (rows, columns)), shape=shape)
     made.indices, made.indptr = made.indices.astype(np.int32), made.indptr.astype(np.int32)
-    return made
+    return made, names
 
 
 def fitted(x: csr_matrix, y: NDArray[np.int64], weights: NDArray[np.float64]) -> LogisticRegression:
@@ -121,8 +132,7 @@ def main() -> None:
     counts = np.where(
         kinds == NONE, np.where(np.char.startswith(sources, "everyday"), NEAR_COUNTS, 1.0), URGENT_COUNTS
     )
-    names: dict[str, int] = {}
-    x = matrix(texts, names, known)
+    x, names = matrix(texts, known)
     held = np.zeros((len(texts), NONE + 1))
     for learn, hold in StratifiedKFold(5, shuffle=True, random_state=0).split(x, sources):
         held[hold] = fitted(x[learn], kinds[learn], counts[learn]).decision_function(x[hold])
