@@ -253,8 +253,7 @@ class _Intake:
         if not text or of_text(text) is not None or event.msgtype not in TEXT_TYPES:
             return ""
         verdict = self._setting.judge(text)
-        urgent = isinstance(verdict, Redirect) and verdict.urgent
-        if not isinstance(verdict, Redirect) or not urgent or self._to_asker(event):
+        if not isinstance(verdict, Redirect) or not verdict.urgent or self._to_asker(event):
             return ""
         # « il est au sous-sol » of somebody who helps: without a word of danger it is asked whom it is for.
         return "" if self._helps_here(event) and alarm(text) is None else verdict.id

@@ -37,9 +37,8 @@ class Wording:
         self._told: dict[str, Counter[str]] = {}
         self._printed: dict[str, Counter[str]] = {}
         for entry in faq:
-            for written in _WORD.findall(entry[0])[
-                1:
-            ]:  # printed questions: the first word has its capital anyhow
+            later = _WORD.findall(entry[0])[1:]  # the first word of a printed question has its capital anyhow
+            for written in later:
                 self._printed.setdefault(french.fold(written), Counter())[written] += 1
         for text in (*texts, *(phrasing for entry in faq for phrasing in entry)):
             for written in _WORD.findall(text.lower()):

@@ -100,7 +100,7 @@ def archive(desk: Desk, event: Message, rest: str) -> None:
         desk.note(event, say.SayWhat("already_archived"))
     elif entry is not None:
         today = desk.setting.policy.calendar.local(desk.now).date()
-        _preview(desk, event, entry, replace(entry, archived=entry.archived or today))
+        _preview(desk, event, entry, replace(entry, archived=today))
 
 
 def restore(desk: Desk, event: Message, rest: str) -> None:
