@@ -9,6 +9,7 @@ import re
 
 from helpbot.core import taps
 from helpbot.core.french import fold
+from helpbot.core.offerwords import of_offer
 
 LEAST_WORDS = 2
 TEXT_TYPES = frozenset({"m.text", "m.emote"})
@@ -25,11 +26,11 @@ _NO_ANSWER = re.compile(
 def is_answer(msgtype: str, text: str) -> bool:
     """Tell whether a colleague's message under a question looks like an answer to it.
 
-    A question in return, « moi aussi », « aucune idée », thanks and single signs are none.
+    A question in return, « moi aussi », « aucune idée », « je regarde », thanks and single signs are none.
     """
     if msgtype in FILE_TYPES:
         return True
-    if msgtype not in TEXT_TYPES or taps.of_text(text) is not None:
+    if msgtype not in TEXT_TYPES or taps.of_text(text) is not None or of_offer(text) is not None:
         return False
     folded = fold(text).strip(" .!,;:-…")
     if folded.endswith("?") or _NO_ANSWER.match(folded):

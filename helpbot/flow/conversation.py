@@ -13,10 +13,11 @@ from helpbot.core.effects import Edit, Kind, RedactSlot, Send
 from helpbot.core.ids import EventId, TicketId, UserId, ticket_ref
 from helpbot.core.incoming import LATE_MS, Message, Reaction, Redaction
 from helpbot.core.notices.files import RelayedFile
+from helpbot.core.offerwords import is_asked, said_to_offers
 from helpbot.core.records import OutboxRow, SentMessage
-from helpbot.core.spans import MINUTE
+from helpbot.core.spans import DAY, MINUTE
 from helpbot.core.taps import Tap
-from helpbot.core.tickets import Decision, Pending, State, Ticket
+from helpbot.core.tickets import Decision, Offer, Pending, State, Ticket
 from helpbot.flow import files, growth, meeting, peers, proposals
 from helpbot.flow.commands import carry_out, rights
 from helpbot.flow.commands.basics import help_with
@@ -26,6 +27,7 @@ from helpbot.flow.intake import TEXT_TYPES, pending_for
 from helpbot.flow.write import HELD_SLOT
 
 FOLLOW_UP_MS = 10 * MINUTE
+LATE_CLAIM_MS = 3 * DAY
 _DIGITS = {Tap.NONE_OF_THESE: 0, Tap.FIRST: 1, Tap.SECOND: 2, Tap.THIRD: 3}
 _RELAY, _NEW_QUESTION = "relay:", "new"
 """What 1 and 2 stand for while a volunteer is asked whom their words are for."""
@@ -229,7 +231,7 @@ class Conversation(Desk):
             for t in self.tx.offered_to(event.sender)
             for o in t.offers
             if o.user == event.sender and o.room == event.room
-        ]
+        ] or self._offered_before(event, tap)
         if len(found) != 1:
             if found:
                 self.note(event, say.WhichOne())
@@ -238,6 +240,12 @@ class Conversation(Desk):
         sent = SentMessage(ticket.id, offer.slot, Kind.OFFER, offer.room)
         self._helper_tap(ticket, event.sender, tap, sent, event)
         return True
+
+    def _offered_before(self, event: Message, tap: Tap) -> list[tuple[Ticket, Offer]]:
+        """Return the last offer that stood here, for a « je prends » that comes after its end."""
+        last = self.tx.last_offer(event.sender, since=self.now - LATE_CLAIM_MS) if tap is Tap.CLAIM else None
+        offers = last.offers if last is not None else ()
+        return [(last, o) for o in offers if last and o.user == event.sender and o.room == event.room]
 
     # --- the asker
 
@@ -286,7 +294,7 @@ class Conversation(Desk):
             reply = late_reply(event.at, self.setting.policy)
         else:
             reply = first_reply(self.setting, text, before, self.now)
-        if reply.kind is not Kind.LATE and not self.item.sensitive and self._for_colleague(ticket, text):
+        if reply.kind is not Kind.LATE and not self.item.sensitive and self._for_colleague(event, ticket):
             return
         self.writer.written.first_reply = reply.kind.value
         if reply.kind is Kind.ROUTE and meeting.meet(self, ticket, reply):
@@ -301,7 +309,7 @@ class Conversation(Desk):
         last = self.tx.last_ticket(event.room, event.sender, since=self.now - FOLLOW_UP_MS)
         return last.text if last else None
 
-    def _for_colleague(self, ticket: Ticket, text: str) -> bool:
+    def _for_colleague(self, event: Message, ticket: Ticket) -> bool:
         """Ask a volunteer who is helping whether words that are no reply are for the colleague (rule 8)."""
         if not self.in_direct(ticket.room):
             return False
@@ -314,13 +322,14 @@ class Conversation(Desk):
         if not working:
             return False
         other, offer = working[-1]
+        if tap := said_to_offers(ticket.asker, [t for t, _ in working], ticket.text):
+            return self._bare_claim(event, tap)
         notice = say.ForColleague(other.ref)
         asked = replace(
             ticket,
             pending=Pending.CHOICE,
             pending_at=self.now,
             options=(f"{_RELAY}{other.id}/{offer.slot}", _NEW_QUESTION),
-            text=text,
         )
         send = Send("reply", ticket.room, notice, Kind.CLARIFY, reply_to=ticket.question)
         self.carry(Decision(asked, (send,)))
@@ -375,6 +384,8 @@ class Conversation(Desk):
     def _helper_tap(
         self, ticket: Ticket, user: UserId, tap: Tap, sent: SentMessage, event: Message | Reaction
     ) -> None:
+        if tap in (Tap.YES, Tap.NO) and is_asked(ticket, user):
+            tap = Tap.CLAIM if tap is Tap.YES else Tap.PASS
         if tap is Tap.PIN:
             proposals.pin(self, ticket, event)
         elif tap is Tap.PASS:
@@ -394,6 +405,8 @@ class Conversation(Desk):
 
     def _helper_words(self, ticket: Ticket, event: Message, text: str, sent: SentMessage) -> None:
         tap = taps.of_text(text)
+        if tap not in (Tap.CLAIM, Tap.PASS, Tap.PIN) and not sent.slot.startswith("follow/"):
+            tap = said_to_offers(event.sender, [ticket], text)
         if tap in (Tap.CLAIM, Tap.PASS, Tap.PIN):
             self._helper_tap(ticket, event.sender, tap, sent, event)
             return

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from helpbot.core.ids import UserId
 from helpbot.core.tickets import OfferState, State, Ticket
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.fakerooms import MESSAGE, Event
-from helpbot.testing.tester import BOT, LEA, SAM, UNKNOWN, VOLUNTEERS, BotTester
+from helpbot.testing.tester import ANNE, BOT, LEA, SAM, UNKNOWN, VOLUNTEERS, BotTester
 from helpbot.testing.whatstands import still_sent
 
 
@@ -138,3 +141,70 @@ async def test_a_question_edited_to_nothing_is_withdrawn_everywhere(bot: BotTest
     assert (await only_ticket(bot)).state is State.WITHDRAWN
     await bot.advance(hours=2)
     assert bot.shown(bot.helpers, kind="offer") == []
+
+
+@pytest.mark.parametrize("words", ["ok je m'en occupe", "Oui !", "je regarde ça tout de suite"])
+async def test_a_few_words_take_a_question_and_are_no_answer(bot: BotTester, words: str) -> None:
+    await ask(bot)
+    [offer] = bot.shown(bot.helpers, kind="offer")
+    await bot.says(offer.mentions[0], words, room=bot.helpers, reply_to=offer.event_id)
+    ticket = await only_ticket(bot)
+    assert (ticket.state, ticket.helper) == (State.CLAIMED, offer.mentions[0])
+    assert bot.kinds() == ["status"]
+
+
+@pytest.mark.parametrize("words", ["désolée, pas dispo", "aucune idée", "non", "je passe mon tour"])
+async def test_a_few_words_pass_a_question_on_and_are_no_answer(bot: BotTester, words: str) -> None:
+    await ask(bot)
+    [offer] = bot.shown(bot.helpers, kind="offer")
+    await bot.says(offer.mentions[0], words, room=bot.helpers, reply_to=offer.event_id)
+    ticket = await only_ticket(bot)
+    assert [o.state for o in ticket.offers] == [OfferState.PASSED, OfferState.OPEN]
+    assert bot.kinds() == ["status"]
+
+
+async def test_the_same_words_in_a_direct_message_need_no_reply(bot: BotTester) -> None:
+    rooms = {user: await bot.direct(user) for user in VOLUNTEERS}
+    await ask(bot)
+    [first] = (await only_ticket(bot)).offers
+    await bot.says(first.user, "désolé je suis en cours", room=rooms[UserId(first.user)], to_bot=False)
+    [_, second] = (await only_ticket(bot)).offers
+    await bot.says(second.user, "ok je prends la question", room=rooms[UserId(second.user)], to_bot=False)
+    ticket = await only_ticket(bot)
+    assert (ticket.state, ticket.helper) == (State.CLAIMED, second.user)
+    assert bot.kinds() == ["status"]
+    await bot.says(first.user, "je prends", room=rooms[UserId(first.user)], to_bot=False)
+    assert "s’en occupe déjà" in bot.last(rooms[UserId(first.user)]).body
+
+
+async def test_yes_and_no_by_reaction_take_and_pass(bot: BotTester) -> None:
+    await ask(bot)
+    [offer] = bot.shown(bot.helpers, kind="offer")
+    await bot.reacts(offer.mentions[0], offer.event_id, "👎", room=bot.helpers)
+    offer = bot.shown(bot.helpers, kind="offer")[-1]
+    await bot.reacts(ANNE, offer.event_id, "👍", room=bot.helpers)
+    assert (await only_ticket(bot)).helper is None, "only who was asked"
+    await bot.reacts(offer.mentions[0], offer.event_id, "👍", room=bot.helpers)
+    assert (await only_ticket(bot)).helper == offer.mentions[0]
+
+
+async def test_a_word_after_the_reminder_keeps_the_question(bot: BotTester) -> None:
+    helper = await held(bot)
+    await bot.advance(minutes=61)
+    reminder = bot.shown(bot.helpers)[-1]
+    assert "Avez-vous pu regarder" in reminder.body
+    await bot.says(helper, "je regarde à midi", room=bot.helpers, reply_to=reminder.event_id)
+    assert "Sans nouvelles de sa part à 11" in bot.last().body.replace("\u00a0", " ")
+    await bot.advance(minutes=59)
+    assert (await only_ticket(bot)).helper == helper
+    await bot.advance(minutes=2)
+    assert (await only_ticket(bot)).helper is None, "once: then somebody else is asked"
+    assert bot.kinds() == ["status"]
+
+
+async def test_short_words_to_what_the_asker_adds_are_for_the_asker(bot: BotTester) -> None:
+    helper = await held(bot)
+    await bot.says(LEA, "c'est le modèle gris ?", reply_to=bot.last().event_id)
+    added = bot.shown(bot.helpers, kind="relay")[-1]
+    await bot.says(helper, "je ne sais pas", room=bot.helpers, reply_to=added.event_id)
+    assert "je ne sais pas" in bot.last().body

@@ -38,18 +38,27 @@ from helpbot.core.tickets.values import (
 def claimed(
     ticket: Ticket, user: UserId, slot: str, room: RoomId, facts: Facts, *, private: bool
 ) -> Decision:
-    """✋ of a volunteer: the first one wins, exactly one."""
+    """✋ of a volunteer: the first one wins, exactly one. Said again by its holder, it is a sign of life."""
+    if ticket.state is State.CLAIMED and ticket.helper == user:
+        ticket = replace(ticket, epoch=ticket.epoch + 1)
+        return Decision(ticket, _waits_for_holder(ticket, user, facts))
     if not claimable(ticket, user):
         return Decision(ticket)
     ticket, effects = claim(ticket, user, slot, room, facts, private=private)
-    plan = plan_of(ticket, facts)
-    given_up = facts.hours.add_open_minutes(facts.now, plan.claim_silence + plan.wait_first)
-    taken = say.Taken(ticket.ref, facts.credit_of(user), facts.when(given_up))
-    status = Edit(ticket.status, taken, Kind.STATUS)
-    due = facts.hours.add_open_minutes(facts.now, plan.claim_silence)
     # Anew, for a question that had expired has no such timer any more.
-    timers = (Schedule(JobKind.CLAIM_SILENCE, due), facts.expiry(plan.expire_days))
-    return Decision(ticket, (*effects, status, *timers))
+    expiry = facts.expiry(plan_of(ticket, facts).expire_days)
+    return Decision(ticket, (*effects, *_waits_for_holder(ticket, user, facts), expiry))
+
+
+def _waits_for_holder(ticket: Ticket, user: UserId, facts: Facts) -> tuple[Effect, ...]:
+    """Return what the asker is told of who took it, and the timer of their silence."""
+    plan = plan_of(ticket, facts)
+    reminded = ticket.reminders >= MAX_REMINDERS
+    patience = plan.claim_silence + (0 if reminded else plan.wait_first)
+    given_up = facts.hours.add_open_minutes(facts.now, patience)
+    taken = say.Taken(ticket.ref, facts.credit_of(user), facts.when(given_up))
+    due = facts.hours.add_open_minutes(facts.now, plan.claim_silence)
+    return Edit(ticket.status, taken, Kind.STATUS), Schedule(JobKind.CLAIM_SILENCE, due)
 
 
 def passed(ticket: Ticket, user: UserId, facts: Facts) -> Decision:
