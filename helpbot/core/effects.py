@@ -33,6 +33,8 @@ class JobKind(StrEnum):
     """Ask the next wave: the wait is over, or the open hours have begun."""
     CLAIM_SILENCE = "claim_silence"
     """A claim without a word: remind, then release."""
+    FOLLOW_UP = "follow_up"
+    """What the asker added outside the helper's hours is mentioned to them, unless they have answered."""
     EXPIRE = "expire"
     CLOSE = "close"
     """An answer that nobody marked counts as the end."""
@@ -44,7 +46,7 @@ class JobKind(StrEnum):
     """The report of the month that ended goes to the review room. Of no ticket: its number is 0."""
 
 
-FENCED = frozenset({JobKind.ASK, JobKind.CLAIM_SILENCE})
+FENCED = frozenset({JobKind.ASK, JobKind.CLAIM_SILENCE, JobKind.FOLLOW_UP})
 """Timers of a step: those of an earlier epoch mean nothing any more. The others stand whatever happens."""
 
 

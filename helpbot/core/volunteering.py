@@ -270,6 +270,24 @@ FAR = 400 * DAY
 """Nobody who may not be asked before that is ever asked."""
 
 
+def next_heard(own: OpenHours, shared: OpenHours, away: tuple[int, int], at: int) -> int | None:
+    """Return the first moment from `at` on at which somebody may be pinged: hours and absence together.
+
+    None: their hours have nothing in common with the shared ones. `away` is an absence (0, 0: none).
+    """
+    begun = at
+    for _ in range(200):
+        before = at
+        if away[0] <= at < away[1]:
+            at = away[1]
+        at = own.next_open(shared.next_open(at))
+        if at == before:
+            return at
+        if at > begun + FAR:
+            break
+    return None
+
+
 def next_ask(
     own: OpenHours, shared: OpenHours, away: tuple[int, int], asks: Iterable[int], caps: Caps, now: int
 ) -> int | None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
 from helpbot.core.ids import EventId, RoomId
-from helpbot.core.records import FILE_TEXT, LEAVE, OutboxRow
+from helpbot.core.records import FILE_TEXT, HELPER_SLOTS, LEAVE, OutboxRow
 from helpbot.core.spans import HOUR, MINUTE
 from helpbot.flow.confidential import is_asked_again
 from helpbot.flow.write import Written
@@ -24,8 +25,16 @@ log = logging.getLogger("helpbot.deliver")
 
 UNSURE_AFTER_MS = 20 * HOUR
 """Synapse keeps transaction ids about 24 hours; from here on the room is read before a send."""
+DELAYED_MS = 5 * MINUTE
+"""What waits longer than this may find those whom it would ring for at home."""
 MAX_WAIT_MS = 5 * MINUTE
 BURST = 10.0
+
+
+def without_ping(content: dict[str, Any]) -> dict[str, Any]:
+    """Return a message as one that rings no phone."""
+    rings = content.get("m.mentions") and content.get("msgtype") == "m.text"
+    return {**content, "msgtype": "m.notice", "m.mentions": {}} if rings else content
 
 
 class KeptBack(Protocol):
@@ -96,6 +105,8 @@ class Deliverer:
     confirmed: list[tuple[str, EventId]] = field(default_factory=list)
     kept_back: KeptBack | None = None
     """Asked once more before somebody's words go to another room (rule 7)."""
+    rings: Callable[[int], bool] = lambda _now: True
+    """Whether helpers may be pinged at a moment: asked of what could not be sent when it was decided."""
     not_taken: NotTaken | None = None
     """Looks for another way for an answer that was refused."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -262,6 +273,8 @@ class Deliverer:
                 return None
             return await self.homeserver.redact(row.room, target, row.txn_id)
         content = await self.completed(row)
+        if row.slot.startswith(HELPER_SLOTS) and row.created_at < self.clock.now() - DELAYED_MS:
+            content = content if self.rings(self.clock.now()) else without_ping(content)
         if FILE_TEXT in content:
             content = await self._uploaded(row.room, content)
         return await self.homeserver.send(row.room, row.event_type, content, row.txn_id)

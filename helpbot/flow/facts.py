@@ -16,7 +16,7 @@ from helpbot.core.records import Listed, Load, Seed
 from helpbot.core.routing import WEEKS, Origin, Volunteer
 from helpbot.core.spans import WEEK
 from helpbot.core.tickets import Facts, Reply, Shown, Ticket
-from helpbot.core.volunteering import caps_of
+from helpbot.core.volunteering import caps_of, next_heard
 from helpbot.flow.setting import Policy, Setting
 from helpbot.ports import Tx
 
@@ -52,6 +52,7 @@ def load_facts(
         referents=bool(policy.referents),
         credit_of=lambda user: credit(tx, setting, user),
         name_of=setting.names.first_name,
+        heard_at=lambda user, at: heard_at(tx, policy, user, at),
         title_of=setting.index.faq.theme_title,
     )
 
@@ -87,6 +88,19 @@ def own_hours(policy: Policy, seed: Seed) -> OpenHours:
     if policy.hours_of is not None and (seed.hours or seed.zone):
         return policy.hours_of(seed.hours, seed.zone)
     return policy.hours
+
+
+def heard_at(tx: Tx, policy: Policy, user: UserId, at: int) -> int:
+    """Return the first moment from `at` on at which somebody who helps may be pinged.
+
+    `at` itself where their hours never meet the shared ones, and they help all the same.
+    """
+    row = tx.listed(user)
+    if row is None or row.stopped:
+        return policy.hours.next_open(at)
+    away = (row.away_from, row.away_until)
+    found = next_heard(own_hours(policy, row.volunteer), policy.hours, away, at)
+    return at if found is None else found
 
 
 def _volunteer(tx: Tx, policy: Policy, row: Listed, *, load: Load, now: int) -> Volunteer:

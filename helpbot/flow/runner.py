@@ -87,6 +87,7 @@ class Bot:
             self.clock,
             self.sends_per_second,
             kept_back=partial(kept_back, setting=self.setting),
+            rings=lambda now: self.setting.policy.hours.is_open(now),
             not_taken=partial(not_taken, setting=self.setting),
         )
 

@@ -261,6 +261,13 @@ class OfferEnded(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUpWaits(Notice):
+    """To a helper whose hours have begun: the asker added something outside of them."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimReminder(Notice):
     """A claim without a word: one reminder."""
 

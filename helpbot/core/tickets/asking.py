@@ -245,10 +245,13 @@ def asker_says(
         (say.FollowUp if file is None else FollowUpFile)(ticket.ref, asker, text),
         Kind.RELAY,
         reply_slot=ticket.helper_slot,
-        mentions=(ticket.helper,),
+        mentions=facts.heard_now(ticket.helper),
         file=file,
     )
-    return Decision(ticket, (send,))
+    if send.mentions:
+        return Decision(ticket, (send,))
+    later = Schedule(JobKind.FOLLOW_UP, facts.heard_at(ticket.helper, facts.now))
+    return Decision(ticket, (send, later))
 
 
 def _with_reply(ticket: Ticket, reply: Reply, facts: Facts) -> Ticket:

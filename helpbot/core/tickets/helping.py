@@ -16,6 +16,7 @@ from helpbot.core.routing import (
 from helpbot.core.tickets.parts import (
     end_offers,
     ended_as,
+    helpers_room,
     marked,
     plan_of,
     preceded_by,
@@ -134,6 +135,8 @@ def due(ticket: Ticket, job: JobKind, facts: Facts) -> Decision:
             return next_wave(ticket, facts) if ticket.state is State.ASKED else Decision(ticket)
         case JobKind.CLAIM_SILENCE:
             return _silent(ticket, facts) if ticket.state is State.CLAIMED else Decision(ticket)
+        case JobKind.FOLLOW_UP:
+            return _follow_up(ticket, facts)
         case JobKind.EXPIRE:
             return _expire(ticket, facts)
         case JobKind.THANKS | JobKind.MONTHLY_REPORT | JobKind.DIGEST:
@@ -158,13 +161,31 @@ def _silent(ticket: Ticket, facts: Facts) -> Decision:
             say.ClaimReminder(ticket.ref),
             Kind.OFFER,
             reply_slot=slot,
-            mentions=(helper,),
+            mentions=facts.heard_now(helper),
         )
         wait = facts.hours.add_open_minutes(facts.now, plan_of(ticket, facts).wait_first)
         return Decision(ticket, (reminder, Schedule(JobKind.CLAIM_SILENCE, wait)))
     ticket = marked(ticket, helper, OfferState.ENDED)
     ticket = replace(ticket, state=State.ASKED, helper=None, claimed_at=None, helper_slot="", reminders=0)
     return preceded_by(next_wave(ticket, facts), (Edit(slot, say.OfferEnded(ticket.ref), Kind.STATUS),))
+
+
+def _follow_up(ticket: Ticket, facts: Facts) -> Decision:
+    """Mention to the helper what was added while they were not to be pinged."""
+    helper, room = ticket.helper, helpers_room(ticket)
+    if helper is None or room is None:
+        return Decision(ticket)
+    if not facts.heard_now(helper):  # they have changed their hours meanwhile
+        return Decision(ticket, (Schedule(JobKind.FOLLOW_UP, facts.heard_at(helper, facts.now)),))
+    told = Send(
+        "follow/later",
+        room,
+        say.FollowUpWaits(ticket.ref),
+        Kind.OFFER,
+        reply_slot=ticket.helper_slot,
+        mentions=(helper,),
+    )
+    return Decision(ticket, (told,))
 
 
 def _expire(ticket: Ticket, facts: Facts) -> Decision:

@@ -209,12 +209,18 @@ class Facts:
     """Names of helpers as they wish to be credited; empty when unknown."""
     name_of: Callable[[UserId], str] = field(default=lambda _user: "")
     """First names, for credit; empty when unknown."""
+    heard_at: Callable[[UserId, int], int] = field(default=lambda _user, at: at)
+    """The first moment from one on at which a helper may be pinged: their hours, holidays and absences."""
     title_of: Callable[[str], str] = field(default=lambda theme: theme)
     """Titles of themes."""
 
     def expiry(self, days: int) -> Schedule:
         """Return the timer that ends a question without an answer after so many school days."""
         return Schedule(JobKind.EXPIRE, self.hours.add_school_days(self.now, days))
+
+    def heard_now(self, user: UserId) -> tuple[UserId, ...]:
+        """Return whom a message to a helper rings for: nobody outside the hours that they gave."""
+        return (user,) if self.heard_at(user, self.now) <= self.now else ()
 
     def next_day(self) -> int:
         """Return the first open moment of a later day."""

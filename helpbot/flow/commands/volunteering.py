@@ -12,6 +12,7 @@ from helpbot.core.hours import OpenHours, told
 from helpbot.core.ids import UserId
 from helpbot.core.incoming import Message
 from helpbot.core.notices import volunteering as say
+from helpbot.core.offerwords import is_asked
 from helpbot.core.records import Listed
 from helpbot.core.routing import Refusal
 from helpbot.core.spans import DAY, WEEK
@@ -98,6 +99,10 @@ def away(desk: Desk, event: Message, command: Command) -> None:
         _answer(desk, event, say.NotUnderstood(str(error)))
         return
     start, end = stretch.moments(calendar, desk.now)
+    if start <= desk.now:  # nobody waits for whoever has just left; what they hold they may still answer
+        for ticket in desk.tx.offered_to(event.sender):
+            if is_asked(ticket, event.sender):
+                desk.carry(tickets.passed(ticket, event.sender, desk.facts(ticket, people=True)))
     _save(desk, event, replace(row, away_from=start, away_until=end), "away")
 
 
