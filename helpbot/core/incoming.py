@@ -147,6 +147,15 @@ class RoomFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """What a room's tombstone says (client-server API, "Room upgrades"): it goes on in another."""
+
+    room: RoomId
+    by: UserId
+    """Who sent it; that they may is enforced by the homeserver."""
+
+
+@dataclass(frozen=True, slots=True)
 class RoomNews:
     """What one sync says about one room."""
 
@@ -164,6 +173,8 @@ class RoomNews:
     inviter: UserId | None = None
     invited_direct: bool = False
     invite_event: EventId | None = None
+    replacement: Replacement | None = None
+    """The room was replaced by another."""
 
 
 @dataclass(frozen=True, slots=True)

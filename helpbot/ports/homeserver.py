@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from helpbot.core.ids import EventId, RoomId, UserId
-from helpbot.core.incoming import Batch, Message, Page, Reaction, RoomFacts, Sealed, Spoken
+from helpbot.core.incoming import Batch, Message, Page, Reaction, Replacement, RoomFacts, Sealed, Spoken
 
 
 class HomeserverError(Exception):
@@ -136,8 +136,22 @@ class Homeserver(Protocol):
         """Return who wrote an event of a joined room; None where it is not to be seen. Reads no content."""
         ...
 
-    async def join(self, room: RoomId) -> RoomFacts:
-        """Join and return the room's facts, its encryption state known for sure."""
+    async def join(
+        self, room: RoomId, *, via: str | None = None, direct_with: UserId | None = None
+    ) -> RoomFacts:
+        """Join and return the room's facts, its encryption state known for sure.
+
+        `via`: a server that is in the room, where ours may not be. `direct_with`: the room goes on from a
+        direct message with this person.
+        """
+        ...
+
+    async def predecessor(self, room: RoomId) -> RoomId | None:
+        """Return which room a joined room says that it replaces (`m.room.create`); None: none."""
+        ...
+
+    async def replacement(self, room: RoomId) -> Replacement | None:
+        """Return by which room a joined room is replaced (`m.room.tombstone`); None: it is not."""
         ...
 
     async def open_direct(self, user: UserId) -> RoomFacts:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
+from helpbot.adapters.matrix.rooms import predecessor, replacement
 from helpbot.adapters.matrix.translate import Malformed, own_words, parse
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.incoming import (
@@ -16,6 +17,7 @@ from helpbot.core.incoming import (
     Message,
     Page,
     Reaction,
+    Replacement,
     RoomFacts,
     RoomNews,
     Sealed,
@@ -23,7 +25,17 @@ from helpbot.core.incoming import (
     TimelineItem,
 )
 from helpbot.ports import Refused
-from helpbot.testing.fakerooms import ACCESS_RULES, ENCRYPTION, HISTORY, JOIN_RULES, MEMBER, Event, FakeRoom
+from helpbot.testing.fakerooms import (
+    ACCESS_RULES,
+    CREATE,
+    ENCRYPTION,
+    HISTORY,
+    JOIN_RULES,
+    MEMBER,
+    TOMBSTONE,
+    Event,
+    FakeRoom,
+)
 from helpbot.testing.fakeserver import Device, Server
 from helpbot.testing.puppets import FakePerson
 
@@ -166,14 +178,36 @@ class FakeHomeserver:
         self.server.depart(self._user, "author_of", room)
         return found.sender if found else None
 
-    async def join(self, room: RoomId) -> RoomFacts:
-        """Join a room."""
+    async def join(
+        self,
+        room: RoomId,
+        *,
+        via: str | None = None,  # noqa: ARG002
+        direct_with: UserId | None = None,
+    ) -> RoomFacts:
+        """Join a room; there is only one server."""
         await self.server.arrive(self._user, "join", room, None)
         here = self.server.room(room)
         self.server.enter(here, self._user)
+        if direct_with is not None:
+            self.server.declared.add((self._user, room))
         self.server.depart(self._user, "join", room)
-        self._facts[room] = here.facts(self._user)
+        self._facts[room] = self._facts_of(here)
         return self._facts[room]
+
+    async def predecessor(self, room: RoomId) -> RoomId | None:
+        """Read which room it goes on from."""
+        await self.server.arrive(self._user, "predecessor", room, None)
+        created = self.server.joined(self._user, room).state[CREATE, ""]
+        self.server.depart(self._user, "predecessor", room)
+        return predecessor(created.content)
+
+    async def replacement(self, room: RoomId) -> Replacement | None:
+        """Read by which room it is replaced."""
+        await self.server.arrive(self._user, "replacement", room, None)
+        found = _replacement(self.server.joined(self._user, room))
+        self.server.depart(self._user, "replacement", room)
+        return found
 
     async def open_direct(self, user: UserId) -> RoomFacts:
         """Open a direct message."""
@@ -231,8 +265,8 @@ class FakeHomeserver:
 
     def _news_of_joined(self, room: FakeRoom, since: int | None) -> RoomNews | None:
         if since is None:
-            facts = self._give(room.facts(self._user))
-            return RoomNews(room.room_id, Membership.JOIN, facts=facts)
+            facts = self._give(self._facts_of(room))
+            return RoomNews(room.room_id, Membership.JOIN, facts=facts, replacement=_replacement(room))
         new = [event for event in room.events if event.pos > since]
         shown = new[-self.server.timeline_limit :]
         limited = len(shown) < len(new)
@@ -246,16 +280,21 @@ class FakeHomeserver:
             gap=_token(shown[0].pos - 1) if limited and not own_joins else None,
             joined_here=bool(own_joins),
             facts=self._new_facts(room, new),
+            replacement=_replacement(room) if any(event.type == TOMBSTONE for event in new) else None,
         )
-        empty = not (news.events or news.gap or news.joined_here or news.facts)
+        empty = not (news.events or news.gap or news.joined_here or news.facts or news.replacement)
         return None if empty else news
 
     def _new_facts(self, room: FakeRoom, new: list[Event]) -> RoomFacts | None:
         if not any(event.type in _FACT_TYPES for event in new):
             return None
-        facts = room.facts(self._user)
+        facts = self._facts_of(room)
         came_in = any(event.state_key == self._user and event.begins_membership for event in new)
         return self._give(facts) if came_in or facts != self._facts.get(room.room_id) else None
+
+    def _facts_of(self, room: FakeRoom) -> RoomFacts:
+        declared = (self._user, room.room_id) in self.server.declared
+        return room.facts(self._user, direct=declared)
 
     def _items(self, events: Iterable[Event]) -> Iterator[TimelineItem]:
         for event in events:
@@ -306,6 +345,11 @@ class FakeHomeserver:
         finally:
             for wait in waits:
                 wait.cancel()
+
+
+def _replacement(room: FakeRoom) -> Replacement | None:
+    event = room.state.get((TOMBSTONE, ""))
+    return None if event is None else replacement(event.wire())
 
 
 def _token(position: int) -> str:

@@ -18,6 +18,8 @@ ENCRYPTION = "m.room.encryption"
 ACCESS_RULES = "im.vector.room.access_rules"
 JOIN_RULES = "m.room.join_rules"
 HISTORY = "m.room.history_visibility"
+CREATE = "m.room.create"
+TOMBSTONE = "m.room.tombstone"
 
 Content = dict[str, Any]
 
@@ -173,11 +175,21 @@ class FakeRoom:
         return (ENCRYPTION, "") in self.state
 
     @property
+    def replaced(self) -> bool:
+        """Whether it was upgraded: who does not moderate it says nothing in it any more, as on Synapse."""
+        return (TOMBSTONE, "") in self.state
+
+    @property
     def public(self) -> bool:
         """Whether anyone may join, or read without joining."""
         if self._state_value(HISTORY, "history_visibility") == "world_readable":
             return True
-        return self._state_value(JOIN_RULES, "join_rule") == "public"
+        return self.join_rule == "public"
+
+    @property
+    def join_rule(self) -> str | None:
+        """Who may come in: `public`, `invite`…"""
+        return self._state_value(JOIN_RULES, "join_rule")
 
     @property
     def access(self) -> Access:
@@ -186,11 +198,11 @@ class FakeRoom:
             return Access.UNRESTRICTED
         return Access(self._state_value(ACCESS_RULES, "rule") or Access.RESTRICTED)
 
-    def facts(self, user: UserId) -> RoomFacts:
-        """Return what the member `user` must know of the room."""
+    def facts(self, user: UserId, *, direct: bool = False) -> RoomFacts:
+        """Return what the member `user` must know of the room; `direct`: it is among their direct ones."""
         others = [other for other in self.members("join", "invite") if other != user]
         rule = self._state_value(ACCESS_RULES, "rule")
-        direct = rule == Access.DIRECT.value or self._came_for_direct_talk(user)
+        direct = direct or rule == Access.DIRECT.value or self._came_for_direct_talk(user)
         return RoomFacts(
             self.room_id,
             encrypted=self.encrypted,

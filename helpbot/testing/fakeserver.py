@@ -44,6 +44,8 @@ class Server(Trouble):
         self.names: dict[UserId, str] = {}
         self.files: dict[str, tuple[str, str, bytes]] = {}
         """`mxc:` address → (name, kind, bytes) of what was uploaded; empty where the server cannot know."""
+        self.declared: set[tuple[UserId, RoomId]] = set()
+        """Whose account data has which rooms among the direct messages (`m.direct`)."""
         self._position = 0
         self._devices: dict[tuple[UserId, str], Device] = {}
         self._withheld: dict[RoomId, bool] = {}
@@ -117,6 +119,8 @@ class Server(Trouble):
         if device is not None and state_key is None:
             self.take_from_bucket(sender)
         if state_key is None:
+            if room.replaced and sender not in room.moderators:
+                raise Refused("M_FORBIDDEN", "You don't have permission to post that to the room")
             _check_relation(room, sender, content)
         sealed = room.encrypted and state_key is None and event_type not in (REACTION, REDACTION)
         if event_type == MESSAGE and not sealed:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.incoming import Access
 from helpbot.ports import Refused
 from helpbot.testing.fakerooms import (
     ACCESS_RULES,
+    CREATE,
     ENCRYPTION,
     JOIN_RULES,
     MESSAGE,
     REACTION,
+    TOMBSTONE,
     Content,
     FakeRoom,
     Seen,
@@ -37,10 +40,12 @@ class FakePerson:
         access: Access | None = None,
         public: bool = False,
         invite: Iterable[str] = (),
+        replaces: RoomId | None = None,
     ) -> RoomId:
         """Open a room, be its moderator, invite people, and return its id.
 
-        `direct` marks the invitations; `access` is Tchap's rule, absent by default.
+        `direct` marks the invitations; `access` is Tchap's rule, absent by default; `replaces` names the
+        room that it says to go on from.
         """
         room = self._server.open_room(self.user_id, version)
         state: list[tuple[str, Content]] = [(JOIN_RULES, {"join_rule": "public" if public else "invite"})]
@@ -48,14 +53,35 @@ class FakePerson:
             state.append((ENCRYPTION, {"algorithm": "m.megolm.v1.aes-sha2"}))
         if access is not None:
             state.append((ACCESS_RULES, {"rule": str(access)}))
-        created = {"creator": self.user_id, "room_version": version}
-        self._server.accept(room, self.user_id, "m.room.create", created, state_key="")
+        created: Content = {"creator": self.user_id, "room_version": version}
+        if replaces is not None:
+            created["predecessor"] = {"room_id": replaces}
+        self._server.accept(room, self.user_id, CREATE, created, state_key="")
         self._server.set_membership(room, self.user_id, "join", by=self.user_id)
         for event_type, content in state:
             self._server.accept(room, self.user_id, event_type, content, state_key="")
         for user in invite:
             self.invite(room.room_id, user, direct=direct)
         return room.room_id
+
+    def upgrade(self, room: RoomId, *, invite: Iterable[str] = (), **how: Any) -> RoomId:
+        """Replace a room by a new one as alike as `how` lets it be, and return the new one's id.
+
+        Nobody is invited to it by itself, as on Synapse: clients do that, for `invite`.
+        """
+        before = self._moderated(room)
+        public = before.join_rule == "public"
+        alike: dict[str, Any] = {"encrypted": before.encrypted, "version": before.version, "public": public}
+        new = self.create_room(replaces=room, **(alike | how))
+        self.entomb(room, new)
+        for user in invite:
+            self.invite(new, user)
+        return new
+
+    def entomb(self, room: RoomId, new: RoomId) -> None:
+        """Say of a room that another goes on in its place, whatever that says."""
+        content = {"body": "This room has been replaced", "replacement_room": new}
+        self._server.accept(self._moderated(room), self.user_id, TOMBSTONE, content, state_key="")
 
     def invite(self, room: RoomId, user: str, *, direct: bool = False) -> None:
         """Invite somebody who is not in the room."""

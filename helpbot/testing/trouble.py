@@ -13,6 +13,7 @@ from helpbot.ports import Clock, HomeserverError, LoggedOut, RateLimited, Refuse
 Operation = Literal[
     "sync", "messages", "send", "redact", "find_sent", "spoken",
     "profile_name", "author_of", "administers", "open_direct", "join", "leave", "upload",
+    "predecessor", "replacement",
 ]  # fmt: skip
 
 

@@ -56,6 +56,11 @@ class SynapseTeacher:
     async def invite(self, room: RoomId, user: str) -> None:
         await self.person.invite(room, user)
 
+    async def upgrade(self, room: RoomId, version: str) -> RoomId:
+        path = f"v3/rooms/{seg(room)}/upgrade"
+        answer = await self.person.request("POST", path, {"new_version": version})
+        return RoomId(answer["replacement_room"])
+
     async def join(self, room: RoomId) -> None:
         await self.person.join(room)
 

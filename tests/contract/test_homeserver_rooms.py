@@ -6,7 +6,7 @@ import pytest
 from worlds import Follower, World, react, room_with_bot, say
 
 from helpbot.core.ids import RoomId
-from helpbot.core.incoming import Access, Membership, RoomFacts, RoomNews
+from helpbot.core.incoming import Access, Membership, Replacement, RoomFacts, RoomNews
 from helpbot.ports import Refused
 
 TEXT = {"msgtype": "m.text", "body": "bonjour"}
@@ -285,3 +285,55 @@ async def test_a_direct_message_that_the_bot_opens(world: World) -> None:
     seen = await Follower.start(world)
     event = await say(lea, facts.room, "bonjour")
     assert (await seen.get(event)).body == "bonjour"
+
+
+def replacements(seen: Follower) -> dict[RoomId, Replacement]:
+    return {news.room: news.replacement for news in seen.news if news.replacement is not None}
+
+
+@pytest.mark.parametrize("version", ["10", "12"])
+async def test_a_room_is_replaced_by_another(world: World, version: str) -> None:
+    lea = await world.teacher("lea")
+    old = await room_with_bot(world, lea)
+    seen = await Follower.start(world)
+    assert await world.bot.replacement(old) is None
+    new = await lea.upgrade(old, version)
+    await seen.until(replacements)
+    assert replacements(seen) == {old: Replacement(new, lea.user_id)}
+    assert await world.bot.replacement(old) == Replacement(new, lea.user_id)
+    with pytest.raises(Refused):
+        await world.bot.send(old, "m.room.message", TEXT, "t1")
+    with pytest.raises(Refused):  # nobody is invited by itself
+        await world.bot.join(new, via="elsewhere.invalid")
+    await lea.invite(new, world.bot.user_id)
+    facts = await world.bot.join(new, via=lea.user_id.partition(":")[2])
+    assert (facts.encrypted, facts.version, facts.direct_with) == (world.encrypted, version, None)
+    assert await world.bot.predecessor(new) == old
+    assert await world.bot.predecessor(old) is None
+
+
+async def test_a_room_replaced_while_away_or_before_the_first_sync(world: World) -> None:
+    lea = await world.teacher("lea")
+    old = await room_with_bot(world, lea)
+    seen = await Follower.start(world)
+    new = await lea.upgrade(old, "10")
+    for number in range(55):  # more than one sync gives: the tombstone is among the state
+        await say(lea, old, f"message {number}")
+    seen.hs = await world.restart()
+    seen.hs.restore(seen.facts.values())
+    await seen.until(replacements)
+    assert replacements(seen) == {old: Replacement(new, lea.user_id)}
+    fresh = await Follower.start(world)
+    assert replacements(fresh) == {old: Replacement(new, lea.user_id)}
+
+
+async def test_a_direct_message_stays_one_when_it_is_replaced(world: World) -> None:
+    lea = await world.teacher("lea")
+    old = await room_with_bot(world, lea, direct=True)
+    new = await lea.upgrade(old, "10")
+    await lea.invite(new, world.bot.user_id)
+    facts = await world.bot.join(new, direct_with=lea.user_id)
+    assert facts.direct_with == lea.user_id
+    world.joined[new] = facts
+    seen = await Follower.start(world)
+    assert seen.facts[new].direct_with == lea.user_id

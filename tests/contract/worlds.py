@@ -45,6 +45,10 @@ class Teacher(Protocol):
         invite: Iterable[str] = (),
     ) -> RoomId: ...
 
+    async def upgrade(self, room: RoomId, version: str) -> RoomId:
+        """Replace a room by a new one, to which nobody is invited yet."""
+        ...
+
     async def invite(self, room: RoomId, user: str) -> None: ...
     async def join(self, room: RoomId) -> None: ...
     async def kick(self, room: RoomId, user: str) -> None: ...
@@ -251,6 +255,9 @@ class FakeTeacher:
         return self._puppet.create_room(
             encrypted=encrypted, direct=direct, version=version, access=access, public=public, invite=invite
         )
+
+    async def upgrade(self, room: RoomId, version: str) -> RoomId:
+        return self._puppet.upgrade(room, version=version)
 
     async def invite(self, room: RoomId, user: str) -> None:
         self._puppet.invite(room, user)

@@ -20,7 +20,15 @@ from helpbot.adapters.matrix.http import Api, list_at, seg, text_of
 from helpbot.adapters.matrix.keystore import KeyStore
 from helpbot.adapters.matrix.past import Past
 from helpbot.adapters.matrix.reading import Health, Reader
-from helpbot.adapters.matrix.rooms import STATE_TYPES, Room, is_own_join, may_administer
+from helpbot.adapters.matrix.rooms import (
+    STATE_TYPES,
+    TOMBSTONE,
+    Room,
+    is_own_join,
+    may_administer,
+    predecessor,
+    replacement,
+)
 from helpbot.adapters.matrix.translate import MEGOLM
 from helpbot.adapters.matrix.trust import Trust
 from helpbot.adapters.matrix.verifier import Verifier
@@ -31,6 +39,7 @@ from helpbot.core.incoming import (
     Message,
     Page,
     Reaction,
+    Replacement,
     RoomFacts,
     RoomNews,
     Sealed,
@@ -192,8 +201,9 @@ class MatrixHomeserver:
                 # A room that neither the store nor this sync describes: never guess that it is plain.
                 await self._read_state(room)
             self._rooms[room_id] = room
+        replaced = None
         for event in state:
-            self._state_event(room, event)
+            replaced = self._state_event(room, event) or replaced
         if whole:
             room.know_all()
         timeline = said.get("timeline")
@@ -205,7 +215,7 @@ class MatrixHomeserver:
         joined_here = False
         for event in list_at(timeline, "events"):
             if isinstance(event, Mapping) and "state_key" in event:
-                self._state_event(room, event)
+                replaced = self._state_event(room, event) or replaced
                 if is_own_join(event, self._me):
                     joined_here = True
                     events.clear()
@@ -226,7 +236,7 @@ class MatrixHomeserver:
         if new:
             self._telling[room_id] = room.facts
         gap = timeline.get("prev_batch") if limited and not joined_here and not first else None
-        if not (events or new or gap):
+        if not (events or new or gap or replaced):
             return None
         return RoomNews(
             room_id,
@@ -235,12 +245,14 @@ class MatrixHomeserver:
             gap=gap if isinstance(gap, str) else None,
             joined_here=joined_here and not first,
             facts=room.facts if new else None,
+            replacement=replaced,
         )
 
-    def _state_event(self, room: Room, event: object) -> None:
+    def _state_event(self, room: Room, event: object) -> Replacement | None:
+        """Take in one state event; return by what the room is replaced, where it says that."""
         if not isinstance(event, Mapping):
             self.health.malformed += 1
-            return
+            return None
         room.apply(event, self._me)
         kind, content = event.get("type"), event.get("content")
         if kind == "m.room.member":
@@ -250,6 +262,7 @@ class MatrixHomeserver:
                 self._named(content.get("displayname"))
         elif kind in ("m.room.encryption", "m.room.history_visibility"):
             self._keys.setting(room.room, kind, content)
+        return replacement(event)
 
     def _invitation(self, room_id: RoomId, said: Mapping[str, Any]) -> RoomNews:
         self._forget(room_id)
@@ -328,17 +341,30 @@ class MatrixHomeserver:
         sender = found.get("sender")
         return UserId(sender) if isinstance(sender, str) else None
 
-    async def join(self, room: RoomId) -> RoomFacts:
+    async def join(
+        self, room: RoomId, *, via: str | None = None, direct_with: UserId | None = None
+    ) -> RoomFacts:
         """Join and return the room's facts, its encryption state known for sure."""
-        await self._api.post(f"v3/join/{seg(room)}", {})
+        # `server_name` is what `via` was called before Matrix 1.12.
+        way = f"?via={seg(via)}&server_name={seg(via)}" if via else ""
+        await self._api.post(f"v3/join/{seg(room)}{way}", {})
         known = self._rooms.get(room) or Room.new(room)
-        known.partner = self._invited.pop(room, None) or known.partner
+        known.partner = self._invited.pop(room, None) or direct_with or known.partner
         await self._read_state(known)
         self._rooms[room] = known
         if known.partner is not None:
             self._directs.missing.add(room)
         known.settle(self._directs.partner(known.room))
         return known.facts
+
+    async def predecessor(self, room: RoomId) -> RoomId | None:
+        """Return which room a joined room says that it replaces."""
+        return predecessor(await self._api.get(f"v3/rooms/{seg(room)}/state/m.room.create/"))
+
+    async def replacement(self, room: RoomId) -> Replacement | None:
+        """Return by which room a joined room is replaced."""
+        found = await self._optional(f"v3/rooms/{seg(room)}/state/{TOMBSTONE}/?format=event")
+        return replacement(found)
 
     async def open_direct(self, user: UserId) -> RoomFacts:
         """Open an encrypted direct message with somebody, who is invited, and return its facts."""

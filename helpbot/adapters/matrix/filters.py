@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from helpbot.adapters.matrix.rooms import STATE_TYPES
+from helpbot.adapters.matrix.rooms import STATE_TYPES, TOMBSTONE
 from helpbot.adapters.matrix.verifier import VERIFICATION
 from helpbot.core.ids import UserId
 
 _TIMELINE_TYPES = ("m.room.message", "m.room.encrypted", "m.reaction", "m.room.redaction")
 _TIMELINE_LIMIT = 50
 _NOTHING = {"not_types": ["*"]}
+_STATE = [*STATE_TYPES, TOMBSTONE]
 
 
 def _room_filter(limit: int) -> dict[str, Any]:
@@ -21,11 +22,11 @@ def _room_filter(limit: int) -> dict[str, Any]:
         "room": {
             "account_data": _NOTHING,
             "ephemeral": _NOTHING,
-            "state": {"lazy_load_members": True, "types": list(STATE_TYPES)},
+            "state": {"lazy_load_members": True, "types": _STATE},
             "timeline": {
                 "limit": limit,
                 "lazy_load_members": True,
-                "types": [*_TIMELINE_TYPES, f"{VERIFICATION}*", *STATE_TYPES],
+                "types": [*_TIMELINE_TYPES, f"{VERIFICATION}*", *_STATE],
             },
         },
     }

@@ -5,12 +5,13 @@ Only a change makes `facts()` a new value; the client compares and tells the flo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from helpbot.core.ids import RoomId, UserId, server_of
-from helpbot.core.incoming import Access, RoomFacts
+from helpbot.core.incoming import Access, Replacement, RoomFacts
 
 STATE_TYPES = (
     "m.room.create",
@@ -20,7 +21,8 @@ STATE_TYPES = (
     "m.room.history_visibility",
     "im.vector.room.access_rules",
 )
-"""The state that is asked of the server."""
+"""The state that a room's facts are made of."""
+TOMBSTONE = "m.room.tombstone"
 
 
 @dataclass(slots=True)
@@ -154,6 +156,7 @@ def is_guest(user: UserId) -> bool:
     return server_of(user).startswith("agent.externe.")
 
 
+_ROOM_ID = re.compile(r"![!-~]{1,254}")
 _ACCESSES = frozenset(access.value for access in Access)
 
 
@@ -171,6 +174,26 @@ def inviter(event: Mapping[str, Any]) -> UserId | None:
     unsigned = event.get("unsigned")
     sender = unsigned.get("prev_sender") if isinstance(unsigned, Mapping) else None
     return UserId(sender) if isinstance(sender, str) else None
+
+
+def replacement(event: Mapping[str, Any]) -> Replacement | None:
+    """Return by which room a tombstone says that its own is replaced; None for anything else."""
+    if event.get("type") != TOMBSTONE or event.get("state_key") != "":
+        return None
+    content, sender = event.get("content"), event.get("sender")
+    room = room_id(content.get("replacement_room")) if isinstance(content, Mapping) else None
+    return None if room is None or not isinstance(sender, str) else Replacement(room, UserId(sender))
+
+
+def predecessor(created: Mapping[str, Any]) -> RoomId | None:
+    """Return which room the content of an `m.room.create` says that its own replaces."""
+    before = created.get("predecessor")
+    return room_id(before.get("room_id")) if isinstance(before, Mapping) else None
+
+
+def room_id(value: object) -> RoomId | None:
+    """Return a room's id where it is one; from room version 12 on it names no server."""
+    return RoomId(value) if isinstance(value, str) and _ROOM_ID.fullmatch(value) else None
 
 
 def is_own_join(event: Mapping[str, Any], me: UserId) -> bool:
