@@ -11,6 +11,7 @@ from helpbot.ports.departures import DeparturesTx
 from helpbot.ports.helplog import HelplogTx
 from helpbot.ports.journeys import JourneysTx
 from helpbot.ports.keeping import KeepingTx
+from helpbot.ports.moves import MovesTx
 from helpbot.ports.people import PeopleTx
 from helpbot.ports.proposals import ProposalsTx
 from helpbot.ports.questions import QuestionsTx
@@ -32,6 +33,7 @@ class Tx(
     KeepingTx,
     ProposalsTx,
     CreditsTx,
+    MovesTx,
     Protocol,
 ):
     """One transaction: named queries, nothing else. Times are Unix milliseconds.

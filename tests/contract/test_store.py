@@ -21,6 +21,7 @@ from helpbot.adapters.db.engine import database_url, make_engine
 from helpbot.core.effects import JobKind
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import Access, Membership, Message, Reaction, Redaction, RoomFacts, Sealed
+from helpbot.core.moves import Move, MoveState
 from helpbot.core.records import (
     Backlog,
     Chosen,
@@ -294,6 +295,7 @@ async def test_a_ticket_comes_back_as_it_was(store: Store) -> None:
         outcome=Outcome.VOLUNTEER,
         feedback=False,
         sensitive=True,
+        moved=True,
     )
     saved = await store.run(lambda tx: tx.save_ticket(full))
     assert saved == replace(full, id=saved.id)
@@ -668,3 +670,44 @@ async def test_a_read_changes_nothing(store: Store) -> None:
     with contextlib.suppress(sqlite3.OperationalError):  # SQLite says no; elsewhere nothing of it stays
         await store.read(lambda tx: tx.remember("a", "1"))
     assert await store.run(lambda tx: tx.remembered("a")) is None
+
+
+async def test_rooms_that_were_replaced_are_remembered_and_what_stands_in_them_is_found(store: Store) -> None:
+    old, new = RoomId("!old:test"), RoomId("!new:test")
+    waiting = Move(old, new, "test")
+
+    def fill(tx: Tx) -> list[Ticket]:
+        tx.save_move(waiting)
+        tx.save_room_choices(old, {"threads": True})
+        tx.save_ticket(ticket(1, room=old))
+        tx.save_ticket(ticket(2, room=new))
+        tx.save_ticket(ticket(3, room=old, state=State.SOLVED, ended_at=1))
+        return tx.tickets_in(old)
+
+    assert [t.question for t in await store.run(fill)] == ["$q1", "$q3"]
+    assert await store.run(lambda tx: tx.moves()) == [waiting]
+    done = replace(waiting, state=MoveState.DONE, attempts=2, not_before=7)
+
+    def follow(tx: Tx) -> list[Move]:
+        tx.save_move(done)
+        tx.forget_room_choices(old)
+        return tx.moves()
+
+    assert await store.run(follow) == [done]
+    assert await store.run(lambda tx: tx.room_choices()) == {}
+
+
+async def test_the_direct_message_that_replaced_another_is_used(store: Store) -> None:
+    old, new = (RoomFacts(RoomId(f"!{n}"), encrypted=n == "a", direct_with=SAM) for n in "ab")
+
+    def direct(tx: Tx) -> RoomFacts | None:
+        for facts in (old, new):
+            tx.save_room(RoomRow(facts, Membership.JOIN))
+        return tx.direct_room(SAM)
+
+    assert await store.run(direct) == old
+    move = Move(old.room, new.room, "test")
+    await store.run(lambda tx: tx.save_move(move))
+    assert await store.run(direct) == old, "the bot is not in the other one yet"
+    await store.run(lambda tx: tx.save_move(replace(move, state=MoveState.DONE)))
+    assert await store.run(direct) == new

@@ -21,24 +21,29 @@ from helpbot.adapters.db.queries import (
 )
 from helpbot.adapters.db.tables import (
     inbox,
+    replaced_rooms,
     rooms,
     sealed,
     state,
 )
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.incoming import Membership, RoomFacts, Sealed
+from helpbot.core.moves import MoveState
 from helpbot.core.records import (
     InboxItem,
     RoomRow,
 )
 from helpbot.core.roomchoices import Choices
 
-_CHOICES = "choices/"
+CHOICES = "choices/"
 _JOINED = rooms.c.membership == Membership.JOIN.value
+_REPLACED = sa.exists().where(
+    replaced_rooms.c.old == rooms.c.room, replaced_rooms.c.state == MoveState.DONE.value
+)
 _GET_CURSOR = select(state.c.value, where=state.c.key == "cursor")
 _GET_DEVICE = select(state.c.value, where=state.c.key == "device")
 _SET_STATE = upsert(state)
-_ROOM_CHOICES = select(state.c.key, state.c.value, where=state.c.key.startswith(_CHOICES, autoescape=True))
+_ROOM_CHOICES = select(state.c.key, state.c.value, where=state.c.key.startswith(CHOICES, autoescape=True))
 _ROOM = select(rooms, where=rooms.c.room == Param("room"))
 _SAVE_ROOM = upsert(rooms)
 _JOINED_ROOMS = select(rooms, where=_JOINED)
@@ -53,7 +58,7 @@ _INVITATIONS = select(
 )
 _DIRECT_ROOM = select(
     rooms,
-    where=(rooms.c.direct_with == Param("user"), _JOINED),
+    where=(rooms.c.direct_with == Param("user"), _JOINED, ~_REPLACED),
     order=(rooms.c.encrypted.desc(), rooms.c.room),
     limit=1,
 )
@@ -134,11 +139,11 @@ class Arrivals(Area):
     def room_choices(self) -> dict[RoomId, Choices]:
         """Return what administrators chose for their rooms in the chat."""
         rows = self._rows(_ROOM_CHOICES)
-        return {RoomId(key.removeprefix(_CHOICES)): json.loads(value) for key, value in rows}
+        return {RoomId(key.removeprefix(CHOICES)): json.loads(value) for key, value in rows}
 
     def save_room_choices(self, room: RoomId, choices: Choices) -> None:
         """Keep what was chosen for a room, in place of all before."""
-        self._do(_SET_STATE, {"key": f"{_CHOICES}{room}", "value": codec.dump(dict(choices))})
+        self._do(_SET_STATE, {"key": f"{CHOICES}{room}", "value": codec.dump(dict(choices))})
 
     # --- inbox
 

@@ -22,6 +22,7 @@ _DETAIL = (
     "status", "entry", "options", "alternatives", "revision", "named", "wave", "helper_slot",
     "reminders", "reopened", "posted", "digests", "first_reply_at", "claimed_at", "answered_at", "outcome",
     "feedback", "refused", "sensitive", "told", "twin", "twins", "shared_asker", "shared_helper",
+    "moved",
 )  # fmt: skip
 
 

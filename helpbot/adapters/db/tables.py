@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "0011"
+SCHEMA_VERSION = "0012"
 
 metadata = sa.MetaData()
 _Time = sa.BigInteger
@@ -48,6 +48,18 @@ rooms = sa.Table(
     sa.Index("rooms_direct", "direct_with"),
     sa.Index("rooms_membership", "membership"),
 )
+
+replaced_rooms = sa.Table(
+    "replaced_rooms",
+    metadata,
+    sa.Column("old", sa.Text, primary_key=True),
+    sa.Column("new", sa.Text, nullable=False),
+    sa.Column("via", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("not_before", _Time, nullable=False, default=0),
+)
+"""A row outlives the bot's membership: the configuration may name the old room for years."""
 
 inbox = sa.Table(
     "inbox",

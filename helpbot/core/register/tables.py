@@ -56,6 +56,17 @@ TABLES: tuple[Table, ...] = (
         not_before=PLAIN,
     ),
     _table(
+        "replaced_rooms",
+        Purpose.RUN,
+        Kept.ALWAYS,
+        old=PLAIN,
+        new=PLAIN,
+        via=PLAIN,
+        state=PLAIN,
+        attempts=PLAIN,
+        not_before=PLAIN,
+    ),
+    _table(
         "inbox",
         Purpose.ANSWER,
         Kept.INBOX,

@@ -19,6 +19,7 @@ from helpbot.core.tickets.asking import (
 )
 from helpbot.core.tickets.digest import told_again, waits_for_anybody
 from helpbot.core.tickets.helping import claimed, due, handed_over, left, passed
+from helpbot.core.tickets.moving import moved, offered_in
 from helpbot.core.tickets.parts import helpers_room, without_helper
 from helpbot.core.tickets.peers import found, peer_answers, peer_marked
 from helpbot.core.tickets.twins import (
@@ -83,7 +84,9 @@ __all__ = [
     "may_join",
     "may_pass_on",
     "may_show_again",
+    "moved",
     "not_shown_again",
+    "offered_in",
     "passed",
     "peer_answers",
     "peer_marked",

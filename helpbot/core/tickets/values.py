@@ -177,6 +177,8 @@ class Ticket:
     """The first entry that was shown and marked ❌."""
     sensitive: bool = False
     """About danger or distress: its text is never stored and it leaves no record (privacy 9)."""
+    moved: bool = False
+    """Its room was replaced since it was asked: the question stands in the one before."""
 
     @property
     def ended(self) -> bool:

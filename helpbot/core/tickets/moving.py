@@ -1,0 +1,34 @@
+"""A room was replaced by another: the questions that were asked or offered there go on in the new one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from helpbot.core.ids import RoomId
+from helpbot.core.tickets.values import OfferState, Ticket
+
+_LIVE_OFFER = (OfferState.OPEN, OfferState.CLAIMED)
+POST = "offer/room"
+"""The slot of the post in the volunteers' room that names nobody."""
+
+
+def moved(ticket: Ticket, old: RoomId, new: RoomId) -> Ticket:
+    """Return a question as it goes on where `new` has replaced `old`.
+
+    What was said of it stays in the old room: nothing there can be answered or threaded from the new one.
+    """
+    offers = tuple(replace(o, room=new) if o.room == old else o for o in ticket.offers)
+    if ticket.room != old:
+        return replace(ticket, offers=offers)
+    return replace(ticket, room=new, thread=None, moved=True, offers=offers)
+
+
+def offered_in(ticket: Ticket, room: RoomId) -> tuple[str, ...]:
+    """Return the slots of the messages by which somebody in a room may still take or answer the question.
+
+    The post that names nobody may stand there or in another room: its slot is last.
+    """
+    if ticket.ended:
+        return ()
+    slots = (o.slot for o in ticket.offers if o.room == room and o.state in _LIVE_OFFER)
+    return (*dict.fromkeys(slots), *((POST,) if ticket.posted and ticket.helper is None else ()))
