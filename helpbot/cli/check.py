@@ -277,14 +277,20 @@ def examine_trust(found: Findings, settings: Settings, trust: Trust) -> None:
 
 
 async def examine_rooms(found: Findings, settings: Settings, homeserver: Homeserver) -> None:
-    """Tell which rooms of the configuration the bot is not in."""
+    """Tell which rooms of the configuration the bot is not in, and which were replaced by others."""
     from helpbot.core.incoming import Membership
+    from helpbot.core.moves import where_now
 
     batch = await homeserver.sync(None, wait_ms=0)
     standing = {news.room: news.membership for news in batch.rooms}
+    replaced = {news.room: news.replacement.room for news in batch.rooms if news.replacement}
     named = {"rooms.review": settings.rooms.review, "rooms.volunteers": settings.rooms.volunteers}
     named |= {f"rooms.settings.{room}": room for room in settings.rooms.settings}
     for key, room in named.items():
+        now = where_now(RoomId(room), replaced) if room else None
+        if room and now != room:
+            found.warn(f"{key} : {room} a été remplacé par {now}", f"mettez {now} à sa place")
+            room = now
         if room and standing.get(RoomId(room)) is Membership.INVITE:
             found.warn(f"{key} : le bot y est invité, pas encore entré", "il entrera au démarrage")
         elif room and standing.get(RoomId(room)) is not Membership.JOIN:

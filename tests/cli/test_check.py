@@ -131,6 +131,26 @@ async def test_rooms_that_the_bot_is_not_in(folder: Path, clock: FakeClock) -> N
     ]
 
 
+async def test_rooms_that_were_replaced(folder: Path, clock: FakeClock) -> None:
+    server = FakeServer(clock)
+    bot, lea = server.account("@bot:test"), server.person("@lea:test")
+    first, other = (lea.create_room(invite=["@bot:test"]) for _ in range(2))
+    for room in (first, other):
+        await bot.join(room)
+    between = lea.upgrade(first, invite=["@bot:test"])
+    await bot.join(between)
+    last, closed = lea.upgrade(between, invite=["@bot:test"]), lea.upgrade(other)
+    await bot.join(last)
+    (folder / "config.yaml").write_text(CONFIG + f"rooms: {{review: '{first}', volunteers: '{other}'}}\n")
+    found = Findings(Path("config.yaml"))
+    await examine_rooms(found, load_settings(found.config, {}), bot)
+    assert [str(warned).partition(": ")[2] for warned in found.warnings] == [
+        f"rooms.review\u00a0: {first} a été remplacé par {last}; mettez {last} à sa place",
+        f"rooms.volunteers\u00a0: {other} a été remplacé par {closed}; mettez {closed} à sa place",
+        "rooms.volunteers\u00a0: le bot n'y est pas; invitez-y @bot:test",
+    ]
+
+
 def test_a_model_that_is_not_there(folder: Path) -> None:
     (folder / "config.yaml").write_text(CONFIG + "semantic: {folder: modele}\n")
     result = check("-c", "config.yaml")
