@@ -30,6 +30,7 @@ from helpbot.core.gaps import GapReport, Unanswered
 from helpbot.core.hours import TIMEZONES, Break, OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.matching import FaqIndex
+from helpbot.core.moves import MoveState
 from helpbot.core.problems import Problem, Problems
 from helpbot.core.records import Seed
 from helpbot.core.routing import Caps
@@ -410,6 +411,7 @@ async def _bot_metrics(bot: Bot) -> list[Metric]:
     from helpbot.adapters.health import Metric, counter, gauge
 
     backlog = await bot.store.run(lambda tx: tx.backlog())
+    moves = await bot.store.run(lambda tx: tx.moves())
     faq = bot.setting.index.faq
     return [
         counter("helpbot_sends_total", "Events sent to rooms.", bot.deliverer.sent),
@@ -432,6 +434,11 @@ async def _bot_metrics(bot: Bot) -> list[Metric]:
         ),
         gauge("helpbot_sealed", "Encrypted events whose key has not come yet.", backlog.sealed),
         gauge("helpbot_timers", "Timers that are set.", backlog.timers),
+        gauge(
+            "helpbot_rooms_not_followed",
+            "Rooms that were replaced by others into which the bot has not followed.",
+            sum(move.state is not MoveState.DONE for move in moves),
+        ),
         gauge("helpbot_faq_entries", "Entries in use.", len(faq.entries)),
         Metric("helpbot_faq_info", "The FAQ in use.", {faq.revision: 1}, label="revision"),
         gauge("helpbot_faq_broken", "1 when the files do not load as they are.", bot.setting.faq_broken),

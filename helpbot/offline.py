@@ -16,6 +16,7 @@ from helpbot.core.faq import Faq
 from helpbot.core.ids import UserId
 from helpbot.core.matching import FaqIndex
 from helpbot.flow.erasure import finish
+from helpbot.flow.moved import moves_done
 from helpbot.flow.setting import Names, Setting
 from helpbot.ports import Store, Tx
 from helpbot.texts import load_catalogue
@@ -63,6 +64,7 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Store, Setting]]:
         alias=load_pseudonyms(settings.privacy.pseudonym_key_file),
         names=NoNames(),
     )
+    setting.policy = setting.policy.after(await store.run(moves_done))
     try:
         yield store, setting
     finally:

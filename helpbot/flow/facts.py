@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from helpbot.core import notices as say
+from helpbot.core.confidentiality import may_show
 from helpbot.core.effects import Kind
 from helpbot.core.hours import OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.incoming import RoomFacts
 from helpbot.core.matching import Answer, Clarify, Redirect, Route
+from helpbot.core.moves import where_now
 from helpbot.core.records import Listed, Load, Seed
 from helpbot.core.routing import WEEKS, Origin, Volunteer
 from helpbot.core.spans import WEEK
@@ -68,6 +70,15 @@ def room_facts(tx: Tx, room: RoomId) -> RoomFacts:
     """Return what is known of a room; the defaults for one that the store does not know."""
     row = tx.room(room)
     return row.facts if row else RoomFacts(room)
+
+
+def goes_on_in(tx: Tx, policy: Policy, room: RoomId) -> RoomId:
+    """Return where what belongs into a room is said now: in what replaced it, if no more people read there.
+
+    What was agreed for a room is no agreement for a more open one (rule 7).
+    """
+    now = where_now(room, policy.moved)
+    return now if may_show(room_facts(tx, room), room_facts(tx, now)) else room
 
 
 def load_volunteers(tx: Tx, policy: Policy, now: int) -> tuple[Volunteer, ...]:

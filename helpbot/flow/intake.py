@@ -29,6 +29,7 @@ from helpbot.core.records import HELPER_SLOTS, InboxItem, RoomRow
 from helpbot.core.spans import MINUTE
 from helpbot.core.taps import Tap, of_reaction, of_text
 from helpbot.core.tickets import Ticket
+from helpbot.flow.moved import note_invitation, note_replacement
 from helpbot.flow.peers import followed
 from helpbot.flow.setting import Setting
 from helpbot.ports import Clock, Homeserver, Refused, Store, Tx
@@ -148,10 +149,13 @@ class _Intake:
         return items
 
     def _room(self, news: RoomNews) -> None:
+        if news.replacement is not None:
+            note_replacement(self._tx, self._setting.policy, news.room, news.replacement)
         if news.membership is Membership.JOIN and news.facts is None and not news.joined_here:
             return  # nothing of it is new
         row = self._tx.room(news.room)
         if news.membership is Membership.INVITE:
+            note_invitation(self._tx, news.room)
             self._tx.save_room(
                 RoomRow(
                     facts=row.facts if row else RoomFacts(news.room),

@@ -12,6 +12,7 @@ from helpbot.core.ids import UserId
 from helpbot.core.incoming import Membership, RoomFacts
 from helpbot.core.records import RoomRow
 from helpbot.core.spans import MINUTE
+from helpbot.flow.moved import replaces
 from helpbot.flow.setting import Setting
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Clock, Homeserver, HomeserverError, RateLimited, Refused, Store, Tx, Unreachable
@@ -26,7 +27,7 @@ async def answer_invitation(
 ) -> Written | None:
     """Join and greet the next room that a trusted person invited to, decline any other. None: no more."""
     now = clock.now()
-    waiting = await store.run(lambda tx: tx.invitations(now))
+    waiting = await store.run(partial(_invitations, setting=setting, now=now))
     if not waiting:
         return None
     row = waiting[0]
@@ -48,6 +49,10 @@ async def answer_invitation(
         until = clock.now() + limited.retry_after_ms
         return await store.run(partial(_all_later, until=until))
     return await store.run(partial(_joined, setting=setting, row=row, facts=facts, now=now))
+
+
+def _invitations(tx: Tx, setting: Setting, now: int) -> list[RoomRow]:
+    return [row for row in tx.invitations(now) if not replaces(tx, setting.policy, row)]
 
 
 def _joined(tx: Tx, setting: Setting, row: RoomRow, facts: RoomFacts, now: int) -> Written:

@@ -18,6 +18,7 @@ from helpbot.flow.deliver import Deliverer
 from helpbot.flow.erasure import finish, reapply, unknown_erasures
 from helpbot.flow.handle import handle, learn_name
 from helpbot.flow.intake import open_sealed, take_in
+from helpbot.flow.moved import LOOKED_BACK, follow_one, look_back, moves_done, names_replaced
 from helpbot.flow.publish import Publisher, publish_one, share_at
 from helpbot.flow.readback import ReadBack
 from helpbot.flow.report import report_once
@@ -69,6 +70,8 @@ class Bot:
     _caught_up: bool = False
     _read_back: bool = False
     """The database is older than this device: the rooms are read back before anything is said."""
+    _look_back: bool = False
+    """Whether rooms were replaced before this version is still to be asked."""
     _due: int | None = None
     """When the timer loop wakes by itself."""
     _work: asyncio.Event = field(default_factory=asyncio.Event)
@@ -101,7 +104,15 @@ class Bot:
             lambda tx: (tx.joined_rooms(), tx.cursor(), tx.device())
         )
         self.homeserver.restore(rooms)
-        self.setting.policy.chosen.update(await self.store.run(lambda tx: tx.room_choices()))
+        policy = self.setting.policy
+        policy.chosen.update(await self.store.run(lambda tx: tx.room_choices()))
+        moved = await self.store.run(moves_done)
+        self.setting.policy = policy.after(moved)
+        if names_replaced(policy, moved):
+            log.warning("the configuration names rooms that were replaced: helpbot check says which")
+        self._look_back = self.cursor is not None
+        if not self._look_back:  # the first sync tells of every room
+            await self.store.run(lambda tx: tx.remember(LOOKED_BACK, "1"))
         this = self.homeserver.device_id
         self._read_back = self.cursor is not None and device not in (None, this)
         if device != this and not self._read_back:
@@ -146,7 +157,7 @@ class Bot:
         self._take(items)
         if self.unreadable.note(batch, self.clock.now()):
             self._refused.set()
-        if any(news.membership == "invite" for news in batch.rooms):
+        if any(news.membership == "invite" or news.replacement for news in batch.rooms):
             self._invited.set()
         return True
 
@@ -190,6 +201,20 @@ class Bot:
     async def invitation_once(self) -> bool:
         """Answer one invitation. Returns whether there was one."""
         written = await answer_invitation(self.store, self.homeserver, self.clock, self.setting)
+        if written is None:
+            return False
+        self._written(written)
+        return True
+
+    async def _room_once(self) -> bool:
+        return await self.follow_once() or await self.invitation_once()
+
+    async def follow_once(self) -> bool:
+        """Follow one room into the one that replaced it, or try to. Returns whether there was one."""
+        if self._look_back:
+            await look_back(self.store, self.homeserver, self.setting)
+            self._look_back = False
+        written = await follow_one(self.store, self.homeserver, self.clock, self.setting)
         if written is None:
             return False
         self._written(written)
@@ -254,7 +279,7 @@ class Bot:
         """Do everything that can be done now, step by step: for tests and scripts."""
         while True:
             did = await self.sync_once()
-            while await self.handle_one() or await self.invitation_once() or await self.timer_once():
+            while await self.handle_one() or await self._room_once() or await self.timer_once():
                 did = True
             did |= await self.tell_unreadable()
             while await self.publish_one() or await self.report_once() or await self.survey_once():
@@ -416,7 +441,7 @@ class Bot:
     async def _invitation_loop(self) -> None:
         while True:
             self._invited.clear()
-            while await self.invitation_once():
+            while await self._patiently(self._room_once):
                 pass
             await self._wait(self._invited, self.clock.now() + 10_000)
 

@@ -13,6 +13,7 @@ from helpbot.core.badges import Issuer
 from helpbot.core.hours import Calendar, OpenHours
 from helpbot.core.ids import EventId, RoomId, UserId, server_of
 from helpbot.core.matching import FaqIndex, Verdict
+from helpbot.core.moves import where_now
 from helpbot.core.roomchoices import Choices
 from helpbot.core.tickets import Plan
 from helpbot.flow.understanding import Understanding
@@ -44,6 +45,8 @@ class Policy:
     rooms: Mapping[RoomId, RoomPolicy] = field(default_factory=dict)
     chosen: dict[RoomId, Choices] = field(default_factory=dict)
     """What administrators of rooms chose in the chat; it wins over `rooms`. Changed while the bot runs."""
+    moved: Mapping[RoomId, RoomId] = field(default_factory=dict)
+    """Rooms that were replaced → by which; the bot has followed."""
     review_room: RoomId | None = None
     volunteers_room: RoomId | None = None
     referents: frozenset[UserId] = frozenset()
@@ -65,6 +68,19 @@ class Policy:
         """Return a room's settings, or the defaults."""
         known, chosen = self.rooms.get(room, _DEFAULT_ROOM), self.chosen.get(room)
         return known if chosen is None else replace(known, **chosen)  # type: ignore[arg-type]
+
+    def after(self, moved: Mapping[RoomId, RoomId]) -> Policy:
+        """Return the same choices after rooms were replaced: what names one names the one it goes on in."""
+        rooms = dict(self.rooms)
+        for room, chosen in self.rooms.items():
+            rooms.setdefault(where_now(room, moved), chosen)
+        return replace(
+            self,
+            moved=moved,
+            rooms=rooms,
+            review_room=where_now(self.review_room, moved) if self.review_room else None,
+            volunteers_room=where_now(self.volunteers_room, moved) if self.volunteers_room else None,
+        )
 
     def trusts(self, user: UserId) -> bool:
         """Whether a person may invite the bot and ask it."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from helpbot.core.effects import Kind
 from helpbot.core.records import OutboxRow
 from helpbot.flow.confidential import may_go, tell_of_answer
+from helpbot.flow.facts import goes_on_in
 from helpbot.flow.setting import Setting
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Tx
@@ -20,6 +21,15 @@ def not_taken(tx: Tx, row: OutboxRow, *, setting: Setting, now: int) -> Written:
     """Set a refused message aside; where it is somebody's answer, find another way, or say that it stayed."""
     writer = Writer(tx, setting, f"not-taken/{row.txn_id}", now)
     ticket = tx.ticket(row.ticket) if row.ticket is not None else None
+    if row.room in setting.policy.moved and row.event_type == "m.room.message":
+        if row.edits_slot:  # what stands in a room that was replaced is history
+            tx.cancel_row(row.id)
+            return writer.written
+        room = goes_on_in(tx, setting.policy, row.room)
+        if room != row.room:
+            tx.cancel_row(row.id)
+            writer.send_elsewhere(row, room)
+            return writer.written
     answer = row.kind == Kind.RELAY and row.slot.startswith("relay/") and not row.edits_slot
     if ticket is None or not answer:
         tx.park_outbox(row.id)

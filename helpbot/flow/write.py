@@ -31,7 +31,7 @@ from helpbot.core.records import FILE_TEXT, LEAVE, Job, OutboxRow, Priority
 from helpbot.core.routing import learned
 from helpbot.core.tickets import Decision, Ticket
 from helpbot.flow import twins
-from helpbot.flow.facts import room_facts
+from helpbot.flow.facts import goes_on_in, room_facts
 from helpbot.flow.setting import Setting
 from helpbot.ports import Tx
 from helpbot.texts import Text
@@ -210,7 +210,7 @@ class Writer:
         content = {key: value for key, value in row.content.items() if key != "m.relates_to"}
         content["fr.helpbot"] = {**content["fr.helpbot"], "question": None}
         columns = {"kind": row.kind, "ticket": row.ticket, "slot": row.slot, "about": row.about}
-        self._add(room, content, row.priority, f"elsewhere/{row.slot}", **columns)
+        self._add(room, content, row.priority, f"elsewhere/{row.slot}/{row.ticket or 0}", **columns)
 
     def take_back(self, row: OutboxRow) -> None:
         """Delete a message of a question whose time is over, when nothing else waits; forget what it said."""
@@ -224,7 +224,8 @@ class Writer:
         )
         if send.file is not None:
             content = as_file(content, send.file)
-        _relate(content, send.reply_to, send.thread)
+        if not (ticket.moved and ticket.question in (send.reply_to, send.thread)):
+            _relate(content, send.reply_to, send.thread)
         self._add(
             send.room,
             content,
@@ -276,6 +277,9 @@ class Writer:
         original = self._tx.slot_row(ticket.id, edit.slot)
         if original is None:
             return
+        if original.room in self._setting.policy.moved:
+            self._say_on(ticket, edit, original.room)
+            return
         content = self._content(edit.notice, edit.kind, ticket, original.room, edit.entry, ())
         last = self._tx.last_content(ticket.id, edit.slot) or {}
         shown = last.get("m.new_content", last)
@@ -305,6 +309,15 @@ class Writer:
             edits_slot=True,
             about=original.about or _about(ticket, edit.notice),
         )
+
+    def _say_on(self, ticket: Ticket, edit: Edit, before: RoomId) -> None:
+        """Say to the asker, in the room that replaced theirs, what no message in the old one can show.
+
+        What helpers still need was said again when their room was replaced; the rest is history.
+        """
+        room = goes_on_in(self._tx, self._setting.policy, before)
+        if room != before and room == ticket.room:
+            self._send(ticket, Send(edit.slot, room, edit.notice, edit.kind, entry=edit.entry))
 
     def _redact(self, ticket: Ticket, slot: str | None) -> None:
         rows = [r for r in self._tx.ticket_messages(ticket.id) if slot is None or r.slot == slot]
@@ -361,10 +374,15 @@ class Writer:
     def _add(
         self, room: RoomId, content: dict[str, Any], priority: Priority, purpose: str, **columns: Any
     ) -> None:
+        event_type = columns.pop("event_type", "m.room.message")
+        if room in self._setting.policy.moved and event_type == "m.room.message":
+            before, room = room, goes_on_in(self._tx, self._setting.policy, room)
+            if room != before:  # nothing there can be answered from here
+                content.pop("m.relates_to", None)
         row = OutboxRow(
             txn_id=txn_id(self._cause, f"{room}/{purpose}"),
             room=room,
-            event_type=columns.pop("event_type", "m.room.message"),
+            event_type=event_type,
             content=content,
             priority=priority,
             created_at=self.now,

@@ -20,7 +20,7 @@ from helpbot.bootstrap import FIRST_REPLIES, Watch, serve_health
 from helpbot.ports import LoggedOut
 from helpbot.settings import Settings
 from helpbot.testing.clock import FakeClock
-from helpbot.testing.tester import BOT, LEA, PASSWORD, UNKNOWN, BotTester
+from helpbot.testing.tester import ANNE, BOT, LEA, PASSWORD, UNKNOWN, BotTester
 
 
 def settings(listen: str | None) -> Settings:
@@ -86,6 +86,7 @@ async def test_the_life_of_a_bot(tmp_path: Path, clock: FakeClock) -> None:
         await bot.reacts(LEA, bot.last().event_id, "🙋")
         bot.server.refuse("send")
         await bot.says(LEA, PASSWORD)
+        bot.server.person(ANNE).upgrade(bot.review)  # and nobody invites the bot to the new one
         bot.server.withhold_keys(bot.school)
         await bot.says(LEA, PASSWORD)
         running.setting.faq_problems = ("faq/pix.yaml:1: vide",)
@@ -99,6 +100,7 @@ async def test_the_life_of_a_bot(tmp_path: Path, clock: FakeClock) -> None:
         assert (seen["helpbot_outbox waiting"], seen["helpbot_outbox parked"]) == (0, 1)
         assert (seen["helpbot_inbox waiting"], seen["helpbot_sealed"]) == (0, 1)
         assert seen["helpbot_timers"] > 0
+        assert seen["helpbot_rooms_not_followed"] == 1
         assert seen["helpbot_left_out_total malformed"] == 3
         assert seen["helpbot_left_out_total undecryptable"] == 2
         assert seen["helpbot_left_out_total withheld"] == 1

@@ -22,6 +22,11 @@ class RoomCard(Notice):
 
 
 @dataclass(frozen=True, slots=True)
+class RoomMoreOpen(Notice):
+    """The room goes on from a less open one: what was asked there is not taken up here."""
+
+
+@dataclass(frozen=True, slots=True)
 class RoomNotYours(Notice):
     """Only an administrator of the room may change its settings."""
 
