@@ -118,6 +118,20 @@ _AROUND_NOT = frozenset(
     {"ca", "cela", "ce", "c", "n", "ne", "est", "marche", "fonctionne", "va", "m", "aide", "du", "tout", "ma",
      "toujours", "desole", "malheureusement", "merci", "mais", "la", "bonne", "reponse", "question"}
 )  # fmt: skip
+_SOLVED = (
+    "(?:c est (?:tout )?(?:bon|regle|resolu|ok|trouve|repare|fait)"
+    "|(?:probleme|souci|question) (?:regle|resolu)e?"
+    "|(?:j ai|on a) (?:enfin |finalement |deja )?(?:trouve|reussi|resolu|regle)(?: la (?:reponse|solution))?"
+    "|(?:ca|cela|tout) (?:re)?(?:marche|fonctionne)|je me suis debrouillee?|(?:plus|pas) (?:la peine|besoin)"
+    "|laissez? tomber|oubliez?(?: ma question)?|trouve|regle|resolu)"
+)
+_BESIDE = (
+    "(?:merci|beaucoup|bcp|finalement|en fait|ok|oui|super|bon|ah|desolee?|pardon|"
+    "a tous|a toutes|tout le monde|"
+    "pour moi|de chercher|maintenant|enfin|quand meme|pour (?:tout|l aide|votre aide)|bonne journee|du coup|"
+    "c etait [a-z]+(?: [a-z]+){0,4}|il etait [a-z]+(?: [a-z]+){0,4}|il (?:suffisait|fallait)(?: [a-z]+){1,6})"
+)
+_FOUND = re.compile(f"(?:{_BESIDE} )*{_SOLVED}(?: (?:{_SOLVED}|{_BESIDE}))*")
 
 # Variation selectors, keycap, zero-width joiner, gender signs and skin tones: decoration of one sign.
 _DECORATION = dict.fromkeys([0xFE0E, 0xFE0F, 0x20E3, 0x200D, 0x2640, 0x2642, *range(0x1F3FB, 0x1F400)])
@@ -150,6 +164,14 @@ def of_feedback(text: str) -> Tap | None:
     return None
 
 
+def of_found(text: str) -> bool:
+    """Tell whether whoever asked says that nobody need look any more: « c'est bon merci, j'ai trouvé ! ».
+
+    Only where somebody is looked for: to an answer « c'est bon merci » is a ✅.
+    """
+    return len(text) <= 90 and "?" not in text and _FOUND.fullmatch(" ".join(_words(text))) is not None
+
+
 def thanks_somebody(text: str) -> bool:
     """Tell whether a text thanks and says no more: « merci Karim », « ok super merci à tous »."""
     words = _few_words(text)
@@ -159,7 +181,11 @@ def thanks_somebody(text: str) -> bool:
 
 def _few_words(text: str) -> list[str]:
     """Return the folded words of a short text that asks nothing; none of any other."""
-    return re.findall(r"[a-z]+", fold(text)) if len(text) <= 60 and "?" not in text else []
+    return _words(text) if len(text) <= 60 and "?" not in text else []
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z]+", fold(text))
 
 
 def is_bare(text: str) -> bool:

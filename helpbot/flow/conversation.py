@@ -151,8 +151,10 @@ class Conversation(Desk):
             return proposals.words(self, event, sent)
         if rights.confirmed(self, event, sent, taps.of_text(text)):
             return True
+        if sent is None:
+            return self._to_own_question(event, text)
         ticket = self.ticket(sent)
-        if sent is None or ticket is None:
+        if ticket is None:
             return False
         if on_helpers_side(sent, ticket):
             self._helper_words(ticket, event, text, sent)
@@ -163,6 +165,13 @@ class Conversation(Desk):
         if event.sender != ticket.asker:
             # Somebody else's remark on an answer: only a mention makes it a question of theirs.
             return not addressing.mentions_me(event, self.setting.me)
+        return self._asker_words(ticket, event, text)
+
+    def _to_own_question(self, event: Message, text: str) -> bool:
+        """Take what somebody says in reply to their own question as a word about it."""
+        ticket = self.tx.ticket_of(event.reply_to) if event.reply_to else None
+        if ticket is None or ticket.asker != event.sender:
+            return False
         return self._asker_words(ticket, event, text)
 
     def _in_thread(self, event: Message, text: str) -> bool:
@@ -190,10 +199,13 @@ class Conversation(Desk):
             tap = taps.of_feedback(text)
             if tap is Tap.NO and ticket.helper is not None:
                 tap = None  # the helper reads what does not work, and goes on
+        searched = tickets.is_searched(ticket)
+        if searched and taps.of_found(text):
+            tap = Tap.FOUND
         if tap is not None and self._asker_tap(ticket, tap):
             return True
-        if tap is not None and ticket.ended:
-            return True  # « merci » after the end asks nothing
+        if tap is not None and (ticket.ended or (tap is Tap.YES and searched)):
+            return True  # « merci » after the end asks nothing, nor does one for having searched
         if ticket.twin is not None:
             return False  # its helper was asked something of somebody else: a question of its own
         if ticket.helper is not None and ticket.state in (State.CLAIMED, State.ANSWERED):
@@ -206,6 +218,8 @@ class Conversation(Desk):
 
     def _bare(self, event: Message, text: str) -> bool:
         """Handle a sign without a reply: it counts when exactly one choice waits (rule 4)."""
+        if taps.of_found(text) and self._found(event):
+            return True
         if not taps.is_bare(event.body) and not (taps.of_text(text) and self.direct(event)):
             return False
         tap = taps.of_text(text)
@@ -223,6 +237,15 @@ class Conversation(Desk):
         if self.direct(event) and proposals.bare(self, event, tap):
             return True
         return taps.is_bare(event.body)
+
+    def _found(self, event: Message) -> bool:
+        """Take « c'est bon, j'ai trouvé » for the one question of its author that is searched here."""
+        searched = [
+            t for t in self.tx.open_tickets(event.sender) if t.room == event.room and tickets.is_searched(t)
+        ]
+        if len(searched) > 1:
+            self.note(event, say.WhichOne())
+        return len(searched) > 1 or any(self._asker_tap(t, Tap.FOUND) for t in searched)
 
     def _bare_claim(self, event: Message, tap: Tap) -> bool:
         """✋ or ⏭️ typed in a direct message, when one offer waits there."""

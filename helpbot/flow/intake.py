@@ -27,7 +27,7 @@ from helpbot.core.matching.danger import alarm
 from helpbot.core.peers import is_answer
 from helpbot.core.records import HELPER_SLOTS, InboxItem, RoomRow
 from helpbot.core.spans import MINUTE
-from helpbot.core.taps import Tap, of_reaction, of_text
+from helpbot.core.taps import Tap, of_found, of_reaction, of_text
 from helpbot.core.tickets import Ticket
 from helpbot.flow.moved import note_invitation, note_replacement
 from helpbot.flow.peers import followed
@@ -280,13 +280,21 @@ class _Intake:
         if event.edits is not None:
             return addressing.Surroundings(edits_known=tx.knows_event(event.edits))
         direct = self._is_direct(event.room)
-        replies = event.reply_to is not None and tx.sent_message(event.reply_to) is not None
+        replies = event.reply_to is not None and self._follows_reply(event)
         return addressing.Surroundings(
             direct=direct,
             replies_to_me=replies,
             follows_thread=not (direct or replies) and self._follows(event.room, event.thread),
             choice_pending=not direct and addressing.may_be_bare_choice(event) and self._pending(event),
         )
+
+    def _follows_reply(self, event: Message) -> bool:
+        """Whether a message answers one of ours, or says that its author's own question is solved."""
+        target = event.reply_to
+        if target is None or self._tx.sent_message(target) is not None:
+            return target is not None
+        ticket = self._tx.ticket_of(target) if of_found(event.body) else None
+        return ticket is not None and ticket.asker == event.sender
 
     def _is_direct(self, room: RoomId) -> bool:
         if room not in self._direct:

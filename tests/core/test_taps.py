@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpbot.core.taps import Tap, is_bare, of_feedback, of_reaction, of_text, thanks_somebody
+from helpbot.core.taps import Tap, is_bare, of_feedback, of_found, of_reaction, of_text, thanks_somebody
 
 
 @pytest.mark.parametrize(
@@ -121,3 +121,28 @@ def test_a_few_words_judge_an_answer(text: str, tap: Tap | None) -> None:
 )
 def test_thanks_to_somebody(text: str, thanks: bool) -> None:
     assert thanks_somebody(text) is thanks
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "c'est bon merci", "C'est bon, j'ai trouvé !", "finalement j'ai trouvé, merci à tous", "c'est réglé",
+        "problème résolu, merci", "laissez tomber", "ça remarche", "j'ai trouvé, il était caché",
+        "plus besoin merci",
+        "c'est bon j'ai trouvé, il suffisait de redémarrer", "je me suis débrouillée, merci",
+    ],
+)  # fmt: skip
+def test_who_asked_has_found_it(text: str) -> None:
+    assert of_found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "merci", "ça marche pas", "c'est bon pour le premier mais pas le second", "ça ne marche pas",
+        "j'ai trouvé le menu mais il est grisé", "c'est bon ?", "j'ai trouvé une erreur", "", "oui",
+        "ça marche sur tablette", "il n'est pas trouvé",
+    ],
+)  # fmt: skip
+def test_who_asked_has_not_found_it(text: str) -> None:
+    assert not of_found(text)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from helpbot.core.ids import UserId
-from helpbot.core.tickets import OfferState, State, Ticket
+from helpbot.core.ids import EventId, UserId
+from helpbot.core.tickets import OfferState, Outcome, State, Ticket
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.fakerooms import MESSAGE, Event
 from helpbot.testing.tester import ANNE, BOT, LEA, SAM, UNKNOWN, VOLUNTEERS, BotTester
@@ -208,3 +208,40 @@ async def test_short_words_to_what_the_asker_adds_are_for_the_asker(bot: BotTest
     added = bot.shown(bot.helpers, kind="relay")[-1]
     await bot.says(helper, "je ne sais pas", room=bot.helpers, reply_to=added.event_id)
     assert "je ne sais pas" in bot.last().body
+
+
+@pytest.mark.parametrize("claim", [False, True])
+async def test_who_asked_says_in_passing_that_it_is_solved(bot: BotTester, claim: bool) -> None:
+    if claim:
+        await held(bot)
+        question = (await only_ticket(bot)).question
+    else:
+        question = EventId(await ask(bot))
+    await bot.says(LEA, "c'est bon j'ai trouvé, merci", reply_to=question)
+    ticket = await only_ticket(bot)
+    assert (ticket.state, ticket.outcome) == (State.SOLVED, Outcome.SELF)
+    assert "Plus rien à faire" in bot.shown(bot.helpers)[0].body
+    assert [len(bot.shown()), len(bot.shown(bot.helpers))] == [1, 1]
+
+
+async def test_it_is_understood_without_a_reply_too(bot: BotTester) -> None:
+    direct = await bot.direct(LEA)
+    await bot.says(LEA, UNKNOWN, room=direct, to_bot=False)
+    await bot.reacts(LEA, bot.last(direct).event_id, "🙋", room=direct)
+    await bot.says(LEA, "c'est bon merci", room=direct, to_bot=False)
+    assert (await only_ticket(bot)).outcome is Outcome.SELF
+
+
+async def test_thanks_before_there_is_an_answer_are_no_part_of_the_question(bot: BotTester) -> None:
+    await ask(bot)
+    await bot.says(LEA, "merci", reply_to=bot.last().event_id)
+    assert (await only_ticket(bot)).text == UNKNOWN
+    await bot.says(LEA, "et c'est pour demain", reply_to=bot.last().event_id)
+    assert (await only_ticket(bot)).text == f"{UNKNOWN}\net c'est pour demain"
+
+
+async def test_a_bare_pass_command_passes_what_is_offered(bot: BotTester) -> None:
+    await ask(bot)
+    [offer] = bot.shown(bot.helpers, kind="offer")
+    await bot.says(offer.mentions[0], "!passe", room=bot.helpers, to_bot=False)
+    assert [o.state for o in (await only_ticket(bot)).offers] == [OfferState.PASSED, OfferState.OPEN]

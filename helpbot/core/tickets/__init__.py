@@ -20,7 +20,7 @@ from helpbot.core.tickets.asking import (
 from helpbot.core.tickets.digest import told_again, waits_for_anybody
 from helpbot.core.tickets.helping import claimed, due, handed_over, left, passed
 from helpbot.core.tickets.moving import moved, offered_in
-from helpbot.core.tickets.parts import helpers_room, without_helper
+from helpbot.core.tickets.parts import helpers_room, is_searched, without_helper
 from helpbot.core.tickets.peers import found, peer_answers, peer_marked
 from helpbot.core.tickets.twins import (
     join,
@@ -78,6 +78,7 @@ __all__ = [
     "handed_over",
     "helper_says",
     "helpers_room",
+    "is_searched",
     "join",
     "joined_by_another",
     "left",

@@ -56,6 +56,11 @@ def helpers_room(ticket: Ticket) -> RoomId | None:
     return next((o.room for o in ticket.offers if o.user == ticket.helper), None)
 
 
+def is_searched(ticket: Ticket) -> bool:
+    """Tell whether somebody is looked for or at work: nobody has answered yet."""
+    return ticket.state in (State.ASKED, State.CLAIMED) or (ticket.state is State.OPEN and ticket.posted)
+
+
 def unhelped(ticket: Ticket, facts: Facts) -> Ticket:
     """Return the ticket whose answer was none (❌): nobody helped yet, and one more wave may be asked."""
     return replace(

@@ -13,7 +13,7 @@ from helpbot.core.ids import UserId
 from helpbot.core.incoming import Message
 from helpbot.core.notices import volunteering as say
 from helpbot.core.offerwords import is_asked
-from helpbot.core.records import Listed
+from helpbot.core.records import Listed, SentMessage
 from helpbot.core.routing import Refusal
 from helpbot.core.spans import DAY, WEEK
 from helpbot.core.when import Stretch, fold, read_stretch
@@ -142,6 +142,8 @@ def hand_over(desk: Desk, event: Message, command: Command) -> None:
         held = [t for t in held if t.id == sent.ticket]
     named = [u for u in event.mentions or () if u != desk.setting.me.user]
     named = named or [UserId(u) for u in _USER.findall(command.rest)]
+    if not named and not command.rest and _pass_offer(desk, event, sent):
+        return
     if len(held) != 1 or len(named) != 1:
         why = "nothing" if not held else "nobody" if len(named) != 1 else "which"
         _answer(desk, event, say.NotHandedOver(why))
@@ -158,6 +160,18 @@ def hand_over(desk: Desk, event: Message, command: Command) -> None:
         return
     desk.carry(decision)
     _answer(desk, event, say.HandedOver(ticket.ref))
+
+
+def _pass_offer(desk: Desk, event: Message, sent: SentMessage | None) -> bool:
+    """Take a bare `!passe` for « je passe » on the one offer that waits; False where none or several do."""
+    asked = [t for t in desk.tx.offered_to(event.sender) if is_asked(t, event.sender)]
+    if sent is not None:
+        asked = [t for t in asked if t.id == sent.ticket]
+    if len(asked) != 1:
+        return False
+    desk.carry(tickets.passed(asked[0], event.sender, desk.facts(asked[0], people=True)))
+    desk.note(event, notices.OfferPassed(asked[0].ref))
+    return True
 
 
 def talents(desk: Desk, event: Message, _command: Command) -> None:
