@@ -39,7 +39,7 @@ def send_digest(tx: Tx, setting: Setting, writer: Writer, now: int) -> None:
         writer.carry_out(decision)
         if referents:
             to_referents.append(ticket)
-        elif shown:
+        if shown:
             to_volunteers.append(ticket)
     if to_volunteers and room is not None:
         slot = digest_slot(t.id for t in to_volunteers)

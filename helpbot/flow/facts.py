@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from helpbot.core import notices as say
 from helpbot.core.confidentiality import may_show
-from helpbot.core.effects import Kind
+from helpbot.core.effects import JobKind, Kind
 from helpbot.core.hours import OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.incoming import RoomFacts
@@ -54,6 +54,7 @@ def load_facts(
         referents=bool(policy.referents),
         credit_of=lambda user: credit(tx, setting, user),
         name_of=setting.names.first_name,
+        ends_at=lambda of: ends_at(tx, of),
         heard_at=lambda user, at: heard_at(tx, policy, user, at),
         title_of=setting.index.faq.theme_title,
     )
@@ -99,6 +100,12 @@ def own_hours(policy: Policy, seed: Seed) -> OpenHours:
     if policy.hours_of is not None and (seed.hours or seed.zone):
         return policy.hours_of(seed.hours, seed.zone)
     return policy.hours
+
+
+def ends_at(tx: Tx, ticket: Ticket) -> int | None:
+    """Return when a question ends without an answer; None where no timer says so."""
+    timer = tx.timer(ticket.id, JobKind.EXPIRE)
+    return timer.due if timer is not None else None
 
 
 def heard_at(tx: Tx, policy: Policy, user: UserId, at: int) -> int:

@@ -45,7 +45,7 @@ class QuestionsTx(Protocol):
         ...
 
     def ticket_by_ref(self, ref: str) -> Ticket | None:
-        """Return the newest question of a reference that has not ended."""
+        """Return the newest question of a reference that may still be answered: expired ones may."""
         ...
 
     def unowned(self) -> list[Ticket]:

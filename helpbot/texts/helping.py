@@ -21,12 +21,12 @@ def derived(
             return {"helper_words": escape(helper) or word("_helper")}
         case NobodyYet(_, until, then, next_at):
             again = word(f"_then_{then}", time=moment(next_at)) if next_at else ""
-            return {"until_day": _until(until, day, moment), "next_line": again}
+            return {"until_words": _until(until, word, day, moment), "next_line": again}
         case digest.StillNobody(_, told, next_at, until):
             return {
                 "told_words": word(f"_still_{told}"),
-                "next_line": word("_then_referents", time=moment(next_at)) if next_at else "",
-                "until_day": _until(until, day, moment),
+                "next_line": " " + word("_then_referents", time=moment(next_at)) if next_at else "",
+                "until_words": _until(until, word, day, moment),
             }
         case rooms.RoomCard():
             return _room(notice, word)
@@ -56,8 +56,9 @@ def derived(
             return {}
 
 
-def _until(until: str, day: Callable[[str], str], moment: Callable[[str], str]) -> str:
-    return day(until) if "-" in until else moment(until)
+def _until(until: str, word: Word, day: Callable[[str], str], moment: Callable[[str], str]) -> str:
+    today = "-" not in until
+    return word("_open_until_today", time=moment(until)) if today else word("_open_until", day=day(until))
 
 
 def _lines(lines: tuple[digest.Waiting, ...], word: Word) -> str:

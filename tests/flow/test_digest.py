@@ -15,6 +15,7 @@ from helpbot.testing.tester import ANNE, LEA, SAM, UNKNOWN, BotTester
 
 TUESDAY = 1_790_665_200_000
 """29 September 2026, 9:00 in Paris."""
+FRIDAY = TUESDAY - 4 * 86_400_000 + 7 * 3_600_000
 HOURS = "lun-ven 08:00-18:00"
 
 
@@ -174,3 +175,31 @@ async def test_a_digest_goes_with_a_question_that_it_shows(tmp_path: Path) -> No
             assert all("et sa notice" in body and body.count("thermostat") == 1 for body in shown)
             await bot.advance(days=1)
             assert (await bot.running.store.run(lambda tx: tx.backlog())).outbox_parked == 0
+
+
+async def test_the_last_day_that_is_told_is_the_one_on_which_it_ends(tmp_path: Path) -> None:
+    """Asked on a Friday at 16:00, agreed to on Monday, without anybody until Tuesday."""
+    async with school(tmp_path, at=FRIDAY) as bot:
+        await bot.says(LEA, UNKNOWN)
+        await bot.advance(days=3)
+        await bot.reacts(LEA, bot.last().event_id, "🙋")
+        for _ in range(2):
+            await bot.advance(days=1)
+            assert "jusqu’au 5\u00a0octobre" in bot.last().body
+        await bot.advance(days=5, hours=-1)
+        assert "jusqu’à 16\u00a0h." in bot.last().body
+        await bot.advance(hours=2)
+        [ticket] = await bot.tickets()
+        assert ticket.state is State.EXPIRED
+        # The morning's digest showed it: whoever knows the answer now may still give it.
+        await bot.says(ANNE, f"!reponse {ticket.ref} il est au sous-sol", room=bot.review, to_bot=False)
+        assert "il est au sous-sol" in bot.shown(kind="relay")[0].body
+
+
+async def test_the_volunteers_read_each_morning_of_what_is_open(tmp_path: Path) -> None:
+    async with school(tmp_path) as bot:
+        await nobody(bot)
+        stood = len(bot.shown(bot.helpers))
+        for morning in range(1, 4):
+            await bot.advance(days=1)
+            assert len(bot.shown(bot.helpers)) == stood + morning, "also on that of the referents"

@@ -96,7 +96,10 @@ _ASKED_BY = select(
     limit=50,
 )
 _BY_REF = select(
-    tickets, where=(tickets.c.ref == Param("of_ref"), _LIVING), order=tickets.c.id.desc(), limit=1
+    tickets,
+    where=(tickets.c.ref == Param("of_ref"), sa.or_(_LIVING, tickets.c.state == State.EXPIRED.value)),
+    order=tickets.c.id.desc(),
+    limit=1,
 )
 _UNOWNED = select(
     tickets,
@@ -190,7 +193,7 @@ class Questions(Area):
         return self._tickets(_CLAIMS, of_helper=helper)
 
     def ticket_by_ref(self, ref: str) -> Ticket | None:
-        """Return the newest question of a reference that has not ended."""
+        """Return the newest question of a reference that may still be answered: expired ones may."""
         return self._ticket(_BY_REF, of_ref=ref)
 
     def unowned(self) -> list[Ticket]:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from helpbot.core.effects import Edit, Kind
 from helpbot.core.notices import digest as words
-from helpbot.core.tickets.parts import plan_of
 from helpbot.core.tickets.values import Decision, Facts, State, Ticket
 
 
@@ -25,11 +24,10 @@ def told_again(ticket: Ticket, facts: Facts, *, shown: bool) -> tuple[Decision, 
     ticket = replace(ticket, digests=ticket.digests + 1)
     if not (referents or (stage == 0 and shown)):
         return Decision(ticket), False
-    until = facts.hours.add_school_days(ticket.asked_at, plan_of(ticket, facts).expire_days)
     told = words.StillNobody(
         ticket.ref,
         "referents" if referents else "volunteers",
         "" if referents or not facts.referents else facts.when(facts.next_day()),
-        facts.when(until),
+        facts.open_until(ticket),
     )
     return Decision(ticket, (Edit(ticket.status, told, Kind.STATUS),)), referents

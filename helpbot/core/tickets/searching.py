@@ -53,8 +53,9 @@ def search(ticket: Ticket, facts: Facts) -> Decision:
         answered_at=None,
         status="second" if anew else ticket.status,
     )
-    decision = next_wave(ticket, facts)
-    effects = (*decision.effects, facts.expiry(facts.plan.expire_days))
+    expiry = facts.expiry(facts.plan.expire_days)
+    decision = next_wave(ticket, replace(facts, ends_at=lambda _ticket: expiry.due))
+    effects = (*decision.effects, expiry)
     if anew:
         send, rest = _said_anew(ticket, effects, Kind.ROUTE, facts)
         effects = (send, *rest)
@@ -87,9 +88,9 @@ def search_again(ticket: Ticket, facts: Facts) -> Decision:
         plan=plan_of(ticket, facts),
         status="again",
     )
-    decision = next_wave(ticket, facts)
-    send, rest = _said_anew(ticket, decision.effects, Kind.STATUS, facts)
     expiry = facts.expiry(plan_of(ticket, facts).expire_days)
+    decision = next_wave(ticket, replace(facts, ends_at=lambda _ticket: expiry.due))
+    send, rest = _said_anew(ticket, decision.effects, Kind.STATUS, facts)
     return Decision(decision.ticket, (send, *told, *rest, expiry))
 
 
@@ -217,8 +218,7 @@ def _nobody(ticket: Ticket, facts: Facts, *, look_again: bool = False) -> Decisi
 
 
 def _nobody_yet(ticket: Ticket, facts: Facts) -> say.NobodyYet:
-    until = facts.hours.add_school_days(facts.now, plan_of(ticket, facts).expire_days)
     room = facts.volunteers_room
     seen = room is not None and may_show(facts.origin.room, room)
     next_at = facts.when(facts.next_day()) if seen or facts.referents else ""
-    return say.NobodyYet(ticket.ref, facts.when(until), "volunteers" if seen else "referents", next_at)
+    return say.NobodyYet(ticket.ref, facts.open_until(ticket), "volunteers" if seen else "referents", next_at)

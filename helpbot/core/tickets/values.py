@@ -216,6 +216,14 @@ class Facts:
     title_of: Callable[[str], str] = field(default=lambda theme: theme)
     """Titles of themes."""
 
+    ends_at: Callable[[Ticket], int | None] = field(default=lambda _ticket: None)
+    """When a question ends without an answer, as its timer says; None: no timer is set yet."""
+
+    def open_until(self, ticket: Ticket) -> str:
+        """Return the moment, for a notice, at which a question ends without an answer."""
+        days = (ticket.plan or self.plan).expire_days
+        return self.when(self.ends_at(ticket) or self.hours.add_school_days(self.now, days))
+
     def expiry(self, days: int) -> Schedule:
         """Return the timer that ends a question without an answer after so many school days."""
         return Schedule(JobKind.EXPIRE, self.hours.add_school_days(self.now, days))
