@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from helpbot.core.ids import EventId, RoomId
+from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.core.incoming import RoomFacts
 from helpbot.ports import Homeserver, Store, Tx
 from helpbot.ports.faqfiles import FaqFiles
@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 _READS = frozenset({
     "cursor", "device", "room", "joined_rooms", "invitations", "direct_room", "knows_event", "waiting_inbox",
+    "moves", "tickets_in", "room_choices",
     "sealed", "sealed_between", "unsent",
     "outbox_by_txn", "sent_message", "slot_event", "slot_row", "last_content",
     "ticket_messages", "relays_of", "ticket", "ticket_of", "ticket_in_thread", "tickets_pending",
@@ -161,8 +162,13 @@ class _CrashingHomeserver:
     async def redact(self, room: RoomId, target: EventId, txn_id: str) -> EventId:
         return await self._around("redact", lambda: self._homeserver.redact(room, target, txn_id))
 
-    async def join(self, room: RoomId) -> RoomFacts:
-        return await self._around("join", lambda: self._homeserver.join(room))
+    async def join(
+        self, room: RoomId, *, via: str | None = None, direct_with: UserId | None = None
+    ) -> RoomFacts:
+        def request() -> Awaitable[RoomFacts]:
+            return self._homeserver.join(room, via=via, direct_with=direct_with)
+
+        return await self._around("join", request)
 
     async def leave(self, room: RoomId) -> None:
         await self._around("leave", lambda: self._homeserver.leave(room))

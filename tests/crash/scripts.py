@@ -19,7 +19,7 @@ Script = Callable[["Player"], Awaitable[None]]
 State = list[str]
 BETWEEN = "comment créer une session ou retrouver un mot de passe pix"
 
-_TABLES = ("rooms", "inbox", "sealed", "tickets", "offers", "jobs", "outbox", "help_log")
+_TABLES = ("rooms", "replaced_rooms", "inbox", "sealed", "tickets", "offers", "jobs", "outbox", "help_log")
 _FAQ = ("proposals", "proposal_tickets", "faq_edits")
 _MAY_DIFFER = {"attempts", "not_before", "first_try_at"}
 """How often something was tried is not what it came to."""
@@ -224,6 +224,21 @@ async def outage(bot: Player) -> None:
     lea.redact(bot.school, gone)
     await bot.start()
     await bot.settle()
+
+
+async def upgrades(bot: Player) -> None:
+    """The asker's room and the volunteers' are upgraded under a question that is being asked."""
+    _, vera = await _ask(bot)
+    new = bot.server.person(LEA).upgrade(bot.school, invite=[BOT])
+    await bot.settle()
+    helpers = bot.server.person(ANNE).upgrade(bot.helpers, invite=[BOT, vera])
+    bot.server.person(vera).join(helpers)
+    await bot.settle()
+    await bot.advance(minutes=1)
+    offer = bot.shown(helpers, kind="offer")[-1]
+    await bot.reacts(vera, offer.event_id, "✋", room=helpers)
+    await bot.says(vera, "derrière la porte", room=helpers, reply_to=offer.event_id)
+    await bot.reacts(LEA, bot.last(new).event_id, "✅", room=new)
 
 
 async def late_keys(bot: Player) -> None:

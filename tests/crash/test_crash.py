@@ -20,6 +20,7 @@ SCRIPTS = [
     scripts.proposes,
     scripts.publishes,
     scripts.rooms,
+    scripts.upgrades,
     scripts.outage,
     scripts.late_keys,
     scripts.limits,

@@ -404,3 +404,21 @@ async def test_each_commit_is_pushed_and_what_others_did_is_told_once(
         await bot.advance(hours=5)
         assert there() == git(bot.faq_folder, "log", "--format=%s").splitlines()
         assert told("a tout reçu") == 2
+
+
+async def test_a_proposal_goes_on_where_its_rooms_are_upgraded(bot: BotTester) -> None:
+    direct = await bot.direct(VERA)
+    answer = await helped(bot, room=direct)
+    await bot.reacts(LEA, answer.event_id, "📌")
+    new_direct = bot.server.person(VERA).upgrade(direct, invite=[BOT])
+    await bot.settle()
+    await bot.says(VERA, "2", room=new_direct, to_bot=False)
+    assert "avec votre prénom" in bot.last(new_direct).body
+    await reviewed(bot, *COMPLETE)
+    review = bot.server.person(ANNE).upgrade(bot.review, invite=[BOT])
+    await bot.settle()
+    [card] = bot.shown(review)
+    assert "thermostat du gymnase ?" in card.body.replace("\u00a0", " ")
+    await bot.reacts(ANNE, card.event_id, "✅", room=review)
+    assert "déjà en service" in bot.last(review).body
+    assert "est devenue une fiche" in bot.last(new_direct).body

@@ -14,7 +14,7 @@ from helpbot.core.moves import MoveState, where_now
 from helpbot.flow.moved import LOOKED_BACK
 from helpbot.flow.setting import RoomPolicy
 from helpbot.testing.clock import FakeClock
-from helpbot.testing.tester import ANNE, BOT, LEA, PASSWORD, SESSION, UNKNOWN, BotTester
+from helpbot.testing.tester import ANNE, BOT, LEA, PASSWORD, SAM, SESSION, UNKNOWN, BotTester
 
 VERA = "@vera:test"
 
@@ -260,6 +260,32 @@ async def test_an_answer_that_the_old_room_refuses_meanwhile_goes_to_the_new_one
     assert bot.kinds(new) == ["answer"]
 
 
+async def test_a_question_of_a_thread_is_answered_outside_of_it_in_the_new_room(bot: BotTester) -> None:
+    root = bot.server.person(SAM).say(bot.school, "bonjour")
+    question = bot.server.person(LEA).say(bot.school, UNKNOWN, mention=[BOT], thread=root)
+    await bot.settle()
+    assert bot.last().thread == root
+    new = await upgraded(bot, bot.school)
+    await bot.says(LEA, "🙋", room=new, to_bot=False)
+    assert bot.last(new).thread is None
+    assert bot.last(new).content["fr.helpbot"]["question"] == question
+
+
+async def test_what_would_change_an_old_message_is_not_set_aside_for_a_person(bot: BotTester) -> None:
+    question = await bot.says(LEA, PASSWORD)
+    new = bot.server.person(LEA).upgrade(bot.school, invite=[BOT])
+    bot.server.limit(30_000, operation="join")
+    await bot.settle()
+    bot.server.person(LEA).say(bot.school, SESSION, edit=question)
+    bot.server.limit(60_000, operation="send")
+    await bot.settle()
+    await bot.advance(seconds=31)
+    assert bot.server.room(new).membership(BOT) == "join"
+    await bot.advance(seconds=60)
+    backlog = await bot.running.store.run(lambda tx: tx.backlog())
+    assert (backlog.outbox_waiting, backlog.outbox_parked) == (0, 0)
+
+
 @pytest.mark.parametrize("lost", ["join", "predecessor"])
 async def test_a_lost_reply_on_the_way_costs_nothing(bot: BotTester, lost: str) -> None:
     bot.server.lose_reply(lost)  # type: ignore[arg-type]
@@ -282,6 +308,7 @@ async def test_a_direct_message_goes_on_and_is_the_one_that_is_used(tmp_path: Pa
         await bot.says(VERA, SESSION, room=old, to_bot=False)  # both moderate there
         assert bot.kinds(old) == []
         assert bot.kinds(new) == ["answer", "answer"]
+        assert bot.last(new).reply_to is None, "the question stands in the other one"
 
 
 async def test_another_tombstone_after_the_first_was_followed_changes_nothing(bot: BotTester) -> None:
