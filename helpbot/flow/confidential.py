@@ -65,12 +65,32 @@ def _of_a_ticket(tx: Tx, row: OutboxRow, writer: Writer, setting: Setting) -> bo
     if row.about is not None and given_before(row):
         return _given_before(tx, row, ticket, row.about, writer, setting)
     if may_go(tx, row, ticket):
-        return True
+        return not (row.room in setting.policy.moved and goes_privately(tx, row, ticket, writer))
     tx.cancel_row(row.id)
     if not row.slot.startswith(_ANSWER) or row.edits_slot:
         return False
     tell_of_answer(ticket, writer, setting)
     return False
+
+
+def is_answer(row: OutboxRow) -> bool:
+    """Tell whether a message passes somebody's answer on."""
+    return row.kind == Kind.RELAY and row.slot.startswith(_ANSWER) and not row.edits_slot
+
+
+def goes_privately(tx: Tx, row: OutboxRow, ticket: Ticket, writer: Writer) -> bool:
+    """Send an answer to the asker's direct message instead; False where there is none that may show it.
+
+    Their room does not take it, or was replaced by one that more people can read.
+    """
+    direct = tx.direct_room(ticket.asker)
+    if not is_answer(row) or direct is None or direct.room == row.room:
+        return False
+    if not may_go(tx, replace(row, room=direct.room), ticket):
+        return False
+    tx.cancel_row(row.id)
+    writer.send_elsewhere(row, direct.room)
+    return True
 
 
 def tell_of_answer(ticket: Ticket, writer: Writer, setting: Setting) -> None:

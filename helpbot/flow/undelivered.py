@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from helpbot.core.effects import Kind
 from helpbot.core.records import OutboxRow
-from helpbot.flow.confidential import may_go, tell_of_answer
+from helpbot.flow.confidential import goes_privately, is_answer, tell_of_answer
 from helpbot.flow.facts import goes_on_in
 from helpbot.flow.setting import Setting
 from helpbot.flow.write import Writer, Written
@@ -22,23 +21,17 @@ def not_taken(tx: Tx, row: OutboxRow, *, setting: Setting, now: int) -> Written:
     writer = Writer(tx, setting, f"not-taken/{row.txn_id}", now)
     ticket = tx.ticket(row.ticket) if row.ticket is not None else None
     if row.room in setting.policy.moved and row.event_type == "m.room.message":
-        if row.edits_slot:  # what stands in a room that was replaced is history
-            tx.cancel_row(row.id)
-            return writer.written
         room = goes_on_in(tx, setting.policy, row.room)
         if room != row.room:
             tx.cancel_row(row.id)
-            writer.send_elsewhere(row, room)
-            return writer.written
-    answer = row.kind == Kind.RELAY and row.slot.startswith("relay/") and not row.edits_slot
-    if ticket is None or not answer:
+            if row.edits_slot:
+                row = replace(row, content=row.content["m.new_content"])
+            if not row.edits_slot or (ticket is not None and ticket.room == room):
+                writer.send_elsewhere(row, room)
+            return writer.written  # to helpers, what stands in a room that was replaced is history
+    if ticket is None or not is_answer(row):
         tx.park_outbox(row.id)
-        return writer.written
-    direct = tx.direct_room(ticket.asker)
-    if direct is not None and direct.room != row.room and may_go(tx, replace(row, room=direct.room), ticket):
-        tx.cancel_row(row.id)
-        writer.send_elsewhere(row, direct.room)
-    else:
+    elif not goes_privately(tx, row, ticket, writer):
         tx.park_outbox(row.id)
         tell_of_answer(ticket, writer, setting)
     return writer.written
