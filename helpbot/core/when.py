@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from dateutil.relativedelta import relativedelta
 
 from helpbot.core.dates import DAYS, is_iso, read_date, with_day
 from helpbot.core.dates import fold as fold
 from helpbot.core.hours import Calendar
+from helpbot.core.when_named import back_from, last_of, named, tidy
 
 EXAMPLE = "par exemple « 2 semaines », « jusqu'au 3 janvier », « du 3 au 10 mars », « demain matin »"
+LONGEST = 200
+"""Characters: nobody says when they are away in more."""
 LONGEST_DAYS = 400
 """Somebody who is away for longer than this has left: `!stop` says so."""
 
 _NUMBERS = {
     "un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8,
-    "neuf": 9, "dix": 10, "quinze": 15, "trente": 30, "1/2": 0.5, "demi": 0.5, "demie": 0.5,
+    "neuf": 9, "dix": 10, "douze": 12, "quinze": 15, "vingt": 20, "trente": 30,
+    "1/2": 0.5, "demi": 0.5, "demie": 0.5,
 }  # fmt: skip
 _UNITS = {
     "minute": "minutes", "min": "minutes", "mn": "minutes", "heure": "hours", "h": "hours",
@@ -33,6 +38,14 @@ _COUNT = r"(?P<count>\d{1,3}(?:[.,]\d)?|1/2|" + "|".join(n for n in _NUMBERS if 
 _DURATION = re.compile(
     rf"(?:pendant|pour|durant|dans)?\s*{_COUNT}[\s-]*(?P<unit>{'|'.join(_UNITS)})s?(?P<half>\s+et demie?)?"
 )
+_SOME_DAYS = {"huitaine": 8, "dizaine": 10, "quinzaine": 15, "vingtaine": 20, "trentaine": 30}
+_SOME = re.compile(rf"(?:pour |pendant )?(?:une )?({'|'.join(_SOME_DAYS)})(?: de jours)?")
+_HOURS_LONG = re.compile(r"(?:pour |pendant )?([0-5]) ?h(?:eures?)? ?([0-5]\d)(?: ?min)?")
+"""« 1h30 » is how long; « 14h30 » is when."""
+_BEGIN = r"(?:a (?:partir|compter) (?:de|d'|du)|des)(?: le)?"
+_CLOCK = r"(\d{1,2}) ?(?:h|heures?|:) ?([0-5]\d)?"
+_COMES_BACK = re.compile(r"^(?:tous les|toutes les|chaque) (?!vacances)|\bsur (?:2|deux|3|trois)\b")
+_ENDLESS = re.compile(r"nouvel ordre|indefini|longtemps|definitiv|toujours|indetermine")
 _HOUR = re.compile(r"(?P<h>\d{1,2})\s*(?:h|heures?|:)\s*(?P<n>[0-5]\d)?")
 _PARTS = {"matin": (0, 12 * 60), "apres-midi": (12 * 60, 24 * 60), "aprem": (12 * 60, 24 * 60),
           "soir": (18 * 60, 24 * 60), "midi": (12 * 60, 14 * 60)}  # fmt: skip
@@ -55,10 +68,20 @@ class Stretch:
 
 def read_stretch(text: str, now: datetime, calendar: Calendar) -> Stretch:
     """Return the stretch of time meant at the local moment `now`. ValueError says what is wrong."""
-    folded = fold(text)
+    folded = tidy(fold(text))
     if not folded:
         raise ValueError(f"dites combien de temps ; {EXAMPLE}")
-    found = _between(folded, now, calendar) or _until(folded, now, calendar) or _lasting(folded, now)
+    if len(folded) > LONGEST:
+        raise ValueError(f"c'est trop long ; {EXAMPLE}")
+    if _COMES_BACK.search(folded):
+        raise ValueError(
+            "ce qui revient se dit par !dispo, par exemple « !dispo lun-ven 8h-18h sauf mercredi »"
+        )
+    if _ENDLESS.search(folded):
+        raise ValueError("donnez une date, même lointaine ; pour ne plus être sollicité·e : !stop")
+    found = _from_on(folded, now, calendar) or _hours_of_a_day(folded, now, calendar)
+    found = found or _days(folded, now, calendar)
+    found = found or _between(folded, now, calendar) or _until(folded, now, calendar) or _lasting(folded, now)
     found = found or _whole(folded, now, calendar)
     if found is None:
         raise ValueError(f"« {text.strip()} » n'est pas compris ; {EXAMPLE}")
@@ -72,11 +95,60 @@ def read_stretch(text: str, now: datetime, calendar: Calendar) -> Stretch:
     return found
 
 
+def _from_on(text: str, now: datetime, calendar: Calendar) -> Stretch | None:
+    """« à partir de lundi pour 2 semaines », « 2 semaines à partir du 3 décembre »."""
+    match = re.fullmatch(rf"{_BEGIN} (?P<day>.+?),? (?P<long>(?:pour|pendant|durant) .+)", text)
+    match = match or re.fullmatch(rf"(?P<long>.+?),? {_BEGIN} (?P<day>.+)", text)
+    if match is None:
+        if re.fullmatch(rf"{_BEGIN} (?!.*jusqu|.* au ).+", text):
+            raise ValueError("dites jusqu'à quand, par exemple « 2 semaines à partir de lundi »")
+        return None
+    point = _point(match["day"], now, calendar)
+    if point is None:
+        return None
+    start = datetime.combine(point[0], time(*divmod(point[1], 60)), now.tzinfo)
+    lasting = _lasting(match["long"], start)
+    return None if lasting is None else Stretch((point[0], point[1]), lasting.until)
+
+
+def _hours_of_a_day(text: str, now: datetime, calendar: Calendar) -> Stretch | None:
+    """« demain de 14h à 16h », « le 3 décembre 8h-12h »."""
+    match = re.fullmatch(rf"(.*?)(?:^|\s+)(?:de |entre )?{_CLOCK}\s?(?:-|a|et)\s?{_CLOCK}", text)
+    if match is None:
+        return None
+    point = _point(match[1], now, calendar) if match[1] else (now.date(), 0, 0)
+    if point is None or point[1] or point[2]:
+        return None
+    opens, closes = (int(match[n]) * 60 + int(match[n + 1] or 0) for n in (2, 4))
+    return Stretch((point[0], opens), _after((point[0], closes, 0))) if closes <= 24 * 60 else None
+
+
+def _days(text: str, now: datetime, calendar: Calendar) -> Stretch | None:
+    """« jeudi et vendredi », « les 3 et 4 décembre »: days that follow one another."""
+    parts = re.split(r"\s*(?:,| et )\s*", text)
+    if len(parts) < 2:
+        return None
+    last = _point(parts[-1], now, calendar)
+    points = [_point(part, now, calendar) for part in parts[:-1]]
+    if last is None or last[1:] != (0, 0) or any(p is None or p[1:] != (0, 0) for p in points):
+        return None
+    days = [p[0] for p in points if p is not None]
+    if all(re.fullmatch(r"(?:les? )?(?:\d{1,2}|1er)", part) for part in parts[:-1]):  # the month stands last
+        numbers = [int(re.sub(r"\D", "", part)) for part in parts[:-1]]
+        days = [with_day(last[0], number, text) for number in numbers]
+    days.append(last[0])
+    for n, (before, after) in enumerate(pairwise(days), 1):  # « jeudi et vendredi », said on a Thursday
+        days[n] = _later(parts[n], after, before) if after < before else after
+    if any(after - before != timedelta(1) for before, after in pairwise(days)):
+        raise ValueError(f"« {text} » : une absence à la fois, d'un seul tenant ; {EXAMPLE}")
+    return Stretch((days[0], 0), (days[-1] + timedelta(1), 0))
+
+
 def _between(text: str, now: datetime, calendar: Calendar) -> Stretch | None:
     match = re.fullmatch(
         r"(?:du|de|d'|entre|a partir (?:du|de)) ?(.+?) (?:au|a|et|jusqu'au|jusqu'a|-) (.+)", text
     )
-    match = match or re.fullmatch(r"(.+?) ?- ?(.+)", text if not is_iso(text) else "")
+    match = match or re.fullmatch(r"(.+?) ?(?:-| au ) ?(.+)", text if not is_iso(text) else "")
     if match is None:
         return None
     end = _point(match[2], now, calendar)
@@ -91,24 +163,45 @@ def _between(text: str, now: datetime, calendar: Calendar) -> Stretch | None:
     if start is None:
         return None
     if end[0] < start[0]:
-        end = (end[0] + relativedelta(years=1), end[1], end[2])
+        end = (_later(match[2], end[0], start[0]), end[1], end[2])
     return Stretch((start[0], start[1]), _after(end))
+
+
+def _later(text: str, end: date, start: date) -> date:
+    """Return the first such day after the start: next week's, or next year's where a month is named."""
+    if not any(char.isdigit() for char in text):  # « de lundi à vendredi », said on a Wednesday
+        return start + timedelta((end.weekday() - start.weekday()) % 7)
+    if not re.search(r"[a-z]{3}|\d[/.]\d", text):
+        raise ValueError(f"« {text} » : la fin doit venir après le début ; {EXAMPLE}")
+    return end + relativedelta(years=1)
 
 
 def _until(text: str, now: datetime, calendar: Calendar) -> Stretch | None:
     match = re.fullmatch(
-        r"(?:absente? |pause )?(?:jusqu'?(?:aux|au|a)?|jsq|avant|d'ici(?: au| a)?) ?(.+)", text
+        r"(?:depuis .+? )?(?:jusque |jusqu'?(?:aux|au|a|en)?|jsq|avant|d'ici(?: au| a)?) ?(.+)", text
     )
     if match is None:
         return None
+    if back := back_from(match[1], now.date(), calendar):
+        return Stretch(None, (back, 0))
     point = _point(match[1], now, calendar)
     if point is None:
-        return None
+        last = last_of(match[1], now.date(), calendar)
+        return None if last is None else Stretch(None, (last + timedelta(1), 0))
+    if point[1:] == _PARTS["midi"]:  # « jusqu'à midi » is noon, « à midi » the break
+        return Stretch(None, (point[0], point[1]))
     before = text.startswith("avant") or "rentree" in match[1]
     return Stretch(None, (point[0], 0) if before and point[1] == 0 else _after(point))
 
 
 def _lasting(text: str, now: datetime) -> Stretch | None:
+    if match := _SOME.fullmatch(text):
+        return Stretch(None, (now.date() + timedelta(_SOME_DAYS[match[1]]), 0))
+    if match := _HOURS_LONG.fullmatch(text):
+        end = now + timedelta(hours=int(match[1]), minutes=int(match[2]))
+        return Stretch(None, (end.date(), end.hour * 60 + end.minute))
+    if re.fullmatch(r"(?:pour )?(?:une )?(?:demi|1/2)[- ]journee", text):
+        return Stretch(None, (now.date(), 12 * 60) if now.hour < 12 else (now.date() + timedelta(1), 0))
     match = _DURATION.fullmatch(text)
     if match is None:
         return None
@@ -145,9 +238,11 @@ def _whole(text: str, now: datetime, calendar: Calendar) -> Stretch | None:
     if plain == "mois prochain":
         first = now.date().replace(day=1) + relativedelta(months=1)
         return Stretch((first, 0), (first + relativedelta(months=1), 0))
-    if plain in ("vacances", "pendant les vacances"):
-        coming = next((b for b in calendar.breaks if b.back > now.date()), None)
-        return None if coming is None else Stretch((coming.first, 0), (coming.back, 0))
+    if plain in ("week-end", "weekend", "we", "fin de semaine"):
+        saturday = monday + timedelta(5)
+        return Stretch((saturday, 0) if saturday > now.date() else None, (monday + timedelta(7), 0))
+    if found := named(text, now.date(), calendar):
+        return Stretch((found[0], 0) if found[0] > now.date() else None, (found[1], 0))
     point = _point(text, now, calendar)
     if point is None:
         return None
@@ -189,10 +284,8 @@ def _day(text: str, now: datetime, calendar: Calendar) -> date | None:
     near = {"aujourd'hui": 0, "auj": 0, "demain": 1, "apres-demain": 2, "apres demain": 2}
     if text in near:
         return today + timedelta(near[text])
-    if text in ("rentree", "reprise", "fin des vacances"):
+    if text in ("rentree", "reprise", "retour", "fin des vacances"):
         return next((b.back for b in calendar.breaks if b.back > today), None)
-    if text in ("vacances", "prochaines vacances"):
-        return next((b.first - timedelta(1) for b in calendar.breaks if b.first > today), None)
     if text in ("fin de semaine", "fin de la semaine", "week-end", "weekend"):
         return today + timedelta(6 - today.weekday())
     if text in ("fin du mois", "fin de mois"):
