@@ -135,6 +135,8 @@ class RoomRow:
     greeted: bool = False
     attempts: int = 0
     not_before: int = 0
+    in_use: bool = False
+    """Of several direct messages with one person, the one where they spoke last, else the newest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ class Conversation(Desk):
         if self.item.peer:
             peers.answered(self, event)
             return
+        self._use_direct(event)
         if self.item.sensitive:
             self._question(event, "")
             return
@@ -108,6 +109,12 @@ class Conversation(Desk):
             self.note(event, say.NotAText())  # « ? » or « 😀 » is no question to put to a colleague
             return
         self._question(event, text)
+
+    def _use_direct(self, event: Message) -> None:
+        """Note in which direct message somebody speaks: they may have several."""
+        row = self.tx.room(event.room)
+        if row is not None and row.facts.direct_with == event.sender and not row.in_use:
+            self.tx.use_direct(event.sender, event.room)
 
     def edit(self, event: Message) -> None:
         """An edited question edits its answer; an edited relayed text edits its copies."""

@@ -193,6 +193,8 @@ def _followed(
     known = tx.room(move.new) or RoomRow(facts, Membership.JOIN)
     row = replace(known, facts=facts, membership=Membership.JOIN, greeted=True, attempts=0, not_before=0)
     tx.save_room(row)
+    if facts.direct_with is not None:
+        tx.use_direct(facts.direct_with, facts.room)
     tx.save_move(replace(move, state=MoveState.DONE))
     _choices(tx, move)
     moved = moves_done(tx)

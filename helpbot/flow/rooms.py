@@ -62,6 +62,8 @@ def _joined(tx: Tx, setting: Setting, row: RoomRow, facts: RoomFacts, now: int) 
     tx.save_room(
         replace(known, facts=facts, membership=Membership.JOIN, greeted=True, attempts=0, not_before=0)
     )
+    if facts.direct_with is not None:
+        tx.use_direct(facts.direct_with, facts.room)
     writer = Writer(tx, setting, f"join/{facts.room}", now)
     if not known.greeted:
         name = setting.me.name
@@ -107,3 +109,5 @@ async def open_direct(store: Store, homeserver: Homeserver, setting: Setting, us
 def _opened(tx: Tx, facts: RoomFacts) -> None:
     known = tx.room(facts.room) or RoomRow(facts, Membership.JOIN)
     tx.save_room(replace(known, facts=facts, membership=Membership.JOIN))
+    if facts.direct_with is not None:
+        tx.use_direct(facts.direct_with, facts.room)

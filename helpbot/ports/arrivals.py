@@ -59,7 +59,11 @@ class ArrivalsTx(Protocol):
         ...
 
     def direct_room(self, user: UserId) -> RoomFacts | None:
-        """Return the joined direct message with a person, the newest if there are several."""
+        """Return a joined direct message with a person: an encrypted one first, then the one in use."""
+        ...
+
+    def use_direct(self, user: UserId, room: RoomId) -> None:
+        """Note which direct message with a person is in use, of those that the store knows."""
         ...
 
     # inbox

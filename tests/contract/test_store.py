@@ -116,6 +116,27 @@ async def test_an_encrypted_direct_message_comes_before_a_plain_one(store: Store
     assert found.room == OTHER
 
 
+async def test_the_direct_message_in_use_comes_before_the_others(store: Store) -> None:
+    rooms = [RoomFacts(RoomId(f"!{n}:t"), encrypted=n != "z", direct_with=SAM) for n in "xyz"]
+
+    def used(tx: Tx, room: RoomFacts) -> RoomFacts | None:
+        tx.use_direct(SAM, room.room)
+        return tx.direct_room(SAM)
+
+    def fill(tx: Tx) -> RoomFacts | None:
+        for facts in (*rooms, RoomFacts(OTHER, encrypted=True, direct_with=LEA)):
+            tx.save_room(RoomRow(facts, Membership.JOIN))
+        tx.use_direct(LEA, OTHER)
+        return tx.direct_room(SAM)
+
+    assert await store.run(fill) == rooms[0]
+    assert await store.run(lambda tx: used(tx, rooms[1])) == rooms[1]
+    assert await store.run(lambda tx: used(tx, rooms[0])) == rooms[0]
+    assert await store.run(lambda tx: used(tx, rooms[2])) == rooms[0], "an encrypted one comes first"
+    assert await store.run(lambda tx: [tx.room(r.room).in_use for r in rooms]) == [False, False, True]
+    assert await store.run(lambda tx: tx.room(OTHER).in_use), "another's stay as they are"
+
+
 async def test_invitations_wait_until_they_may_be_tried(store: Store) -> None:
     rows = [
         RoomRow(RoomFacts(RoomId("!1:t")), Membership.INVITE, inviter=SAM),

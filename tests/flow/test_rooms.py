@@ -78,6 +78,23 @@ async def test_what_concerns_one_person_opens_a_direct_message_once(bot: BotTest
     assert len(bot.shown()) == 1, "nothing more is said where it was asked"
 
 
+async def test_of_two_direct_messages_the_one_is_used_where_somebody_spoke_last(bot: BotTester) -> None:
+    first, second = await bot.direct(LEA), await bot.direct(LEA)
+
+    async def answered_in() -> list[int]:
+        before = [len(bot.shown(room)) for room in (first, second)]
+        await bot.says(LEA, "!mesquestions")
+        return [len(bot.shown(room)) - was for room, was in zip((first, second), before, strict=True)]
+
+    assert await answered_in() == [0, 1], "the newest where nothing was said yet"
+    await bot.says(LEA, PASSWORD, room=first, to_bot=False)
+    assert await answered_in() == [1, 0]
+    await bot.restart()
+    assert await answered_in() == [1, 0]
+    await bot.says(LEA, "!aide", room=second)
+    assert await answered_in() == [0, 1]
+
+
 async def test_where_no_direct_message_may_be_opened_one_is_asked_for(bot: BotTester) -> None:
     bot.server.fail("open_direct", lambda: Refused("M_FORBIDDEN", "no"))
     await bot.says(LEA, "!mesquestions")

@@ -59,9 +59,10 @@ _INVITATIONS = select(
 _DIRECT_ROOM = select(
     rooms,
     where=(rooms.c.direct_with == Param("user"), _JOINED, ~_REPLACED),
-    order=(rooms.c.encrypted.desc(), rooms.c.room),
+    order=(rooms.c.encrypted.desc(), rooms.c.in_use.desc(), rooms.c.room),
     limit=1,
 )
+_USE_DIRECT = update(rooms, rooms.c.direct_with == Param("user"), in_use=rooms.c.room == Param("used"))
 _ADD_INBOX = insert_once(
     inbox, "event_id", ("event_id", "payload", "received_at", "attempts", "not_before", "state")
 )
@@ -132,9 +133,14 @@ class Arrivals(Area):
         return [codec.room_row(r) for r in self._rows(_INVITATIONS, now=now)]
 
     def direct_room(self, user: UserId) -> RoomFacts | None:
-        """Return a joined direct message with a person; an encrypted one before any other."""
+        """Return a joined direct message with a person: an encrypted one first, then the one in use."""
         row = self._row(_DIRECT_ROOM, user=user)
         return codec.room_facts(row) if row else None
+
+    def use_direct(self, user: UserId, room: RoomId) -> None:
+        """Note which direct message with a person is in use, of those that the store knows."""
+        self._do(_USE_DIRECT, {"user": user, "used": room})
+        self._known.clear()
 
     def room_choices(self) -> dict[RoomId, Choices]:
         """Return what administrators chose for their rooms in the chat."""

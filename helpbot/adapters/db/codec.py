@@ -148,6 +148,7 @@ def room_values(row: RoomRow) -> dict[str, Any]:
         "greeted": row.greeted,
         "attempts": row.attempts,
         "not_before": row.not_before,
+        "in_use": row.in_use,
     }
 
 
@@ -174,6 +175,7 @@ def room_row(row: Any) -> RoomRow:
         greeted=bool(row.greeted),
         attempts=row.attempts,
         not_before=row.not_before,
+        in_use=bool(row.in_use),
     )
 
 

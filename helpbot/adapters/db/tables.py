@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "0012"
+SCHEMA_VERSION = "0013"
 
 metadata = sa.MetaData()
 _Time = sa.BigInteger
@@ -45,6 +45,7 @@ rooms = sa.Table(
     sa.Column("greeted", sa.Boolean, nullable=False, default=False),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("not_before", _Time, nullable=False, default=0),
+    sa.Column("in_use", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("rooms_direct", "direct_with"),
     sa.Index("rooms_membership", "membership"),
 )

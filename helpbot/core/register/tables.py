@@ -54,6 +54,7 @@ TABLES: tuple[Table, ...] = (
         greeted=PLAIN,
         attempts=PLAIN,
         not_before=PLAIN,
+        in_use=PLAIN,
     ),
     _table(
         "replaced_rooms",
