@@ -19,7 +19,17 @@ NBSP = "\u00a0"
 DAY_MINUTES = 24 * 60
 Week = tuple[tuple[Span, ...], ...]
 _ALL_DAY = ((0, DAY_MINUTES),)
-_ALWAYS = {"toujours", "tout le temps", "24h/24", "24/24", "24/7", "24h/24 7j/7", "always"}
+_ALWAYS = {
+    "n'importe quand",
+    "quand vous voulez",
+    "toujours",
+    "tout le temps",
+    "24h/24",
+    "24/24",
+    "24/7",
+    "24h/24 7j/7",
+    "always",
+}
 _EXAMPLE = "par exemple « lun-ven 8h-12h et 13h-17h », ou « toujours »"
 _GROUPS = {"semaine": range(5), "week-end": (5, 6), "weekend": (5, 6), "tous": range(7), "chaque": range(7)}
 _MAY_RECUR = re.compile(
@@ -28,21 +38,60 @@ _MAY_RECUR = re.compile(
 """A word of every recurrence."""
 _PARITY = re.compile(r"\b(?:(?:en|les|une?) )?sem(?:aine)?s? (im|)paires?\b")
 _PARITY_EXAMPLE = "mar 8h-12h semaines paires ; jeu 14h-16h semaines impaires"
-_PART = r"\b(?:(?:du|en|les?) |l')?(?:(?P<am>matin(?:ee)?s?)|apres[ -]?midis?|aprem?s?|apm)\b"
+_PART = r"\b(?:(?:du|en|les?) |l')?(?:(?P<am>matin(?:ee)?s?)|apres[ -]?midis?|aprems?|apm)\b"
 _PART_OF_DAY = re.compile(_PART)
 _TOLD_BY_HOURS = re.compile(rf"{_PART}(?= *(?:de |entre )?\d)|(?<=[\dh]) {_PART.replace('?P<am>', '')}")
 """A part of the day beside its hours, which say it better: « lundi matin 9h-11h », « 9h-11h le matin »."""
-_EXCEPT = re.compile(r"\b(?:sauf|hors|excepte|pas)\b(?P<days>[a-z ,']*)")
+_EXCEPT = re.compile(r"\b(?:sauf|hors|excepte|pas|jamais)\b(?P<days>[a-z ,']*)")
 _OFF_ANYHOW = re.compile(
     r",? *\b(?:hors|sauf)(?: les| pendant les)? (?:vacances(?: scolaires)?|jours feries)"
     r"(?: et(?: les)? (?:vacances|jours feries))?"
 )
 """Nobody is asked then, whoever says so: the bot's own words behind somebody's hours."""
+_BUT_PART = re.compile(
+    r"\b(?:sauf|hors|excepte|pas|jamais)\b(?P<days>[a-z ,']*?) *"
+    r"\b(?:(?P<am>matin(?:ee)?s?)|apres[ -]?midis?|aprems?)\b"
+)
+"""« sauf le mercredi après-midi »."""
+_CLOCK = r"\d{1,2} ?(?:h|heures?)(?: ?[0-5]\d)?(?!\w)"
+_SAID_OTHERWISE = tuple(
+    (re.compile(pattern), instead)
+    for pattern, instead in (
+        (r"\btlj\b|\b7 ?j(?:ours)? ?/ ?7\b", "tous les jours"),
+        (r"\b1 (?=[a-z]+ sur )", "une "),
+        (r"\b(?:toute la |en |la )journee(?: entiere)?\b(?! *(?:de )?\d)", " 0h-24h"),
+        (
+            r"\bentre midi et (?:deux|2)(?: ?h)?\b|\b(?:a la |la )?pause meridienne\b|\bmidi et deux\b",
+            " 12h-14h",
+        ),
+        (r"(?:(?<=di)|(?<=dis)|\b(?:le|les)) midis?\b(?! ?(?:-|a|et)(?: |\d))|^midi$", " 12h-14h"),
+        (r"\b(?:le |en )?soir(?:ee)?s?\b(?! *(?:de )?\d)", " 18h-24h"),
+        (rf"\b(?:apres|a partir de|des) ({_CLOCK})(?! ?(?:-|a |et |jusqu))", r" \1-24h"),
+        (rf"^(\D*?)\b(?:avant|jusqu'a) ({_CLOCK})", r"\1 0h-\2"),
+    )
+)
+"""What stands for hours, and the hours."""
 _TO = {"-", "a", "au", "jusqu'a"}
 _AND = {",", ";", "/", "+", "&", "et", "ou", "puis"}
-_FILLERS = {"de", "du", "des", "le", "les", "la", "en", "entre", "jour", "jours", ".", "h"}
+_FILLERS = {
+    "seulement",
+    "uniquement",
+    "juste",
+    "de",
+    "du",
+    "des",
+    "le",
+    "les",
+    "la",
+    "en",
+    "entre",
+    "jour",
+    "jours",
+    ".",
+    "h",
+}
 _TOKEN = re.compile(
-    r"""(?P<time>\d{1,2}\s*(?:heures?|h|:)\s*[0-5]\d(?!\s*[h:\d])|\d{1,2}\s*(?:heures?|h)\b|\d{1,2}(?!\d)|midi\b|minuit\b)
+    r"""(?P<time>\d{1,2}\s*(?:heures?|h|:|\.)\s*[0-5]\d(?!\s*[h:\d])|\d{1,2}\s*(?:heures?|h)\b|\d{1,2}(?!\d)|midi\b|minuit\b)
       |(?P<word>week-end|[a-z]+(?:'[a-z]+)?)
       |(?P<sign>\S)""",
     re.VERBOSE,
@@ -78,10 +127,13 @@ def read(text: str, today: date | None = None) -> Timetable:
         named = set(_PARITY.findall(part))
         if len(named) > 1:
             raise ValueError(f"séparez les semaines par « ; » : « {_PARITY_EXAMPLE} »")
+        part, halves = _halves_off(_OFF_ANYHOW.sub("", part))
         rest, phrase = _recurrence(_PARITY.sub(" ", _with_hours(part)), today)
         if phrase is not None and named:
             raise ValueError("dites « semaines paires » ou « à partir du », pas les deux")
         rest, but = _excepted(rest)
+        if (but or halves) and not rest.strip(" ,"):
+            rest = "0h-24h"
         groups = list(_groups(rest))
         if phrase is not None and not groups:
             raise ValueError(f"il manque les heures ; {_EXAMPLE}")
@@ -90,16 +142,38 @@ def read(text: str, today: date | None = None) -> Timetable:
                 recurring[Recurring(phrase.rule(days), tuple(joined(ranges)))] = None
                 continue
             for day in set(range(5) if days is None else days) - but:
-                even[day] += ranges if "im" not in named else []
-                odd[day] += ranges if "" not in named else []
+                left = _without(ranges, halves.get(day))
+                even[day] += left if "im" not in named else []
+                odd[day] += left if "" not in named else []
     if not any(even) and not any(odd) and not recurring:
         raise ValueError(f"aucun horaire dans « {text.strip()} » ; {_EXAMPLE}")
     return Timetable(_week(even), _week(odd), tuple(recurring))
 
 
+def _halves_off(part: str) -> tuple[str, dict[int, Span]]:
+    """Take « sauf le mercredi après-midi » out of a part; return what is left, and what each day lacks."""
+    match = _BUT_PART.search(part)
+    if match is None:
+        return part, {}
+    lacks = (0, 720) if match["am"] else (720, DAY_MINUTES)
+    words = [
+        number for kind, word in _tokens(match["days"]) if kind == "day" for number in _day_numbers(word)
+    ]
+    return f"{part[: match.start()]} {part[match.end() :]}", dict.fromkeys(words or range(7), lacks)
+
+
+def _without(ranges: list[Span], lacks: Span | None) -> list[Span]:
+    if lacks is None:
+        return ranges
+    cut = [((start, min(end, lacks[0])), (max(start, lacks[1]), end)) for start, end in ranges]
+    return [span for pair in cut for span in pair if span[0] < span[1]]
+
+
 def _with_hours(part: str) -> str:
     """Put hours in the place of « matin » and « après-midi », unless hours stand beside them."""
-    part = _TOLD_BY_HOURS.sub("", _OFF_ANYHOW.sub("", part))
+    part = _TOLD_BY_HOURS.sub("", part)
+    for pattern, instead in _SAID_OTHERWISE:
+        part = pattern.sub(instead, part)
     return _PART_OF_DAY.sub(lambda match: " 8h-12h" if match["am"] else " 13h-17h", part)
 
 
@@ -130,8 +204,12 @@ def _week(days: list[list[Span]]) -> Week:
     return tuple(tuple(joined(ranges)) for ranges in days)
 
 
-def _groups(folded: str) -> Iterator[tuple[set[int] | None, list[Span]]]:
-    """Yield (days, ranges) for each « days hours » part. Hours without days are those of a school week."""
+def _groups(folded: str) -> list[tuple[set[int] | None, list[Span]]]:
+    """Return (days, ranges) for each « days hours » part. Hours without days are those of a school week.
+
+    Days may come after the hours, and stand alone for the whole of each.
+    """
+    found: list[tuple[set[int] | None, list[Span]]] = []
     links: list[tuple[str, tuple[int, ...]]] = []
     times: list[str] = []
     link = ""
@@ -143,14 +221,19 @@ def _groups(folded: str) -> Iterator[tuple[set[int] | None, list[Span]]]:
             link = ""
         else:
             if times:
-                yield _days(links), _ranges(times)
+                found.append((_days(links), _ranges(times)))
                 links, times = [], []
             links.append((link, _day_numbers(token)))
             link = ""
     if times:
-        yield _days(links), _ranges(times)
+        found.append((_days(links), _ranges(times)))
+    elif links and not found:
+        found.append((_days(links), list(_ALL_DAY)))
+    elif links and len(found) == 1 and found[0][0] is None:
+        found = [(_days(links), found[0][1])]
     elif links:
-        raise ValueError(f"il manque les heures après les jours ; {_EXAMPLE}")
+        raise ValueError(f"il manque les heures après les jours ; {_EXAMPLE}")
+    return found
 
 
 def _tokens(folded: str) -> Iterator[tuple[str, str]]:
@@ -230,6 +313,8 @@ def _describe(week: Week) -> list[str]:
 
 
 def _hours(ranges: tuple[Span, ...]) -> str:
+    if ranges == _ALL_DAY:
+        return "toute la journée"
     return " et ".join(f"{_clock(start)}-{_clock(end)}" for start, end in ranges)
 
 

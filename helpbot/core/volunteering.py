@@ -61,10 +61,19 @@ _ACADEMIE = re.compile(
     r"(?:academie|acad?)\.?\s*(?::|=)?\s*(?:de |d'|des |du )?(?:la )?([a-z-]+(?: [a-z-]+)?)"
 )
 _ZONE = re.compile(r"\bzone\s*:?\s*([a-z-]+)")
-_NUMBERS = {"un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6}
+_NUMBERS = {"un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8,
+            "neuf": 9, "dix": 10}  # fmt: skip
 _PER = re.compile(
-    r"(\d+|un|une|deux|trois|quatre|cinq|six)\s*(?:questions?|demandes?|fois|sollicitations?)?\s*"
-    r"(?:(?:/|par|chaque|a|la|max|maximum)\s*)*(jours?|j|semaines?|sem|s|la fois|fois|(?:en )?meme temps)\b"
+    rf"(\d+|{'|'.join(_NUMBERS)})\s*(?:seule?\s*)?(?:questions?|demandes?|fois|sollicitations?)?\s*"
+    r"(?:(?:/|par|chaque|a|la|max|maximum)\s*)*"
+    r"(jours?|j|quotidienn?e?|semaines?|sem|s|hebdo(?:madaire)?|la fois|fois|(?:en )?meme temps)\b"
+)
+_EVERY_OTHER_DAY = re.compile(
+    r"(?:1|une?)(?: questions?| demandes?| fois)? (?:tous les|chaque) (?:2|deux) jours"
+)
+_LESS_OFTEN = re.compile(
+    r"tou(?:te)?s les (?:\d+|deux|trois|quatre|cinq|quinze) |semaines? sur"
+    r"|\bmois\b|\bquinzaine\b|trimestre|\ban\b"
 )
 _WHOLE_NAME = r"\b(?:avec )?(?:mon )?(?:nom (?:complet|entier|et prenom)|prenom et nom)(?: visible)?\b"
 _FIRST_NAME = (
@@ -245,11 +254,18 @@ def read_load(text: str) -> tuple[int, int, int]:
     if re.search(r"\b(?:normale?|habituelle?|defaut|usuelle?)\b", folded):
         return 0, 0, 0
     found = {"day": 0, "week": 0, "open": 0}
+    if _EVERY_OTHER_DAY.fullmatch(folded):
+        return 1, 3, 0
+    if _LESS_OFTEN.search(folded):
+        raise ValueError(f"le moins est 1 par semaine, avec une !pause entre-temps ; {LOAD_EXAMPLE}")
+    if re.search(r"\d[.,]\d", folded):
+        raise ValueError(f"donnez un nombre entier ; {LOAD_EXAMPLE}")
+    folded = re.sub(r"\b(?:zero|aucune?|rien)\b", "0", folded)
     if re.fullmatch(r"\d+", folded):
         folded += "/semaine"
     for count, per in _PER.findall(folded):
         number = _NUMBERS[count] if count in _NUMBERS else int(count)
-        kind = "day" if per.startswith("j") else "open" if "fois" in per or "temps" in per else "week"
+        kind = "day" if per[0] in "jq" else "open" if "fois" in per or "temps" in per else "week"
         if number < 1:
             raise ValueError("pour ne plus être sollicité·e : !pause (un temps) ou !stop")
         found[kind] = min(number, 99)

@@ -94,6 +94,10 @@ def test_no_declaration_is_too_strange(text: str) -> None:
         ("un par jour et 2 par semaine", (1, 2, 0)),
         ("1 à la fois", (0, 0, 1)),
         ("2", (0, 2, 0)),
+        ("une tous les deux jours", (1, 3, 0)),
+        ("dix par semaine", (0, 10, 0)),
+        ("1 seule à la fois", (0, 0, 1)),
+        ("3 hebdo", (0, 3, 0)),
         ("normale", (0, 0, 0)),
         ("par défaut", (0, 0, 0)),
     ],
@@ -102,9 +106,12 @@ def test_loads(text: str, found: tuple[int, int, int]) -> None:
     assert read_load(text) == found
 
 
-@pytest.mark.parametrize("text", ["", "beaucoup", "0/semaine", "par semaine"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "beaucoup", "0/semaine", "par semaine", "zéro", "1,5 par semaine", "1 toutes les deux semaines"],
+)
 def test_what_is_no_load_is_said(text: str) -> None:
-    with pytest.raises(ValueError, match=r"dites combien|pause|compris"):
+    with pytest.raises(ValueError, match=r"dites combien|pause|compris|entier"):
         read_load(text)
 
 
