@@ -92,6 +92,8 @@ def _card(
 def _next(card: say.VolunteerCard, word: Word, moment: Callable[[str], str]) -> str:
     if card.never:
         return word("_never_open")
+    if card.busy:
+        return word("_once_done", time=moment(card.next_at)) if card.next_at else word("_when_done")
     return moment(card.next_at) if card.next_at else word("_from_now")
 
 

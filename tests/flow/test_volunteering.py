@@ -60,6 +60,15 @@ async def test_a_card_tells_the_caps_that_hold(bot: BotTester) -> None:
     assert "!pause" in await says(bot, VOLUNTEERS[0], "!charge 0 par jour")
 
 
+async def test_who_has_a_question_in_hand_is_told_that_it_comes_first(bot: BotTester) -> None:
+    await ask(bot)
+    [offer] = bot.shown(bot.helpers, kind="offer")
+    helper = offer.mentions[0]
+    assert "possible : dès que la question qui vous est confiée aura" in await says(bot, helper, "!dispo")
+    await bot.says(helper, "il est au sous-sol", room=bot.helpers, reply_to=offer.event_id)
+    assert "possible : dès maintenant" in await says(bot, helper, "!dispo")
+
+
 async def test_a_lowered_load_is_kept_and_told_with_the_next_ask(bot: BotTester) -> None:
     for vera in VOLUNTEERS[1:]:
         await says(bot, vera, "!pause 3 mois")

@@ -36,6 +36,8 @@ class VolunteerCard(Notice):
     """The themes that there are, told when a word was not understood."""
     never: bool = False
     """Their hours have nothing in common with those in which the bot asks."""
+    busy: bool = False
+    """They have as many questions in hand as they take at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -265,6 +265,8 @@ def _card(desk: Desk, row: Listed, lead: str, *, unknown: tuple[str, ...] = ()) 
     asks = desk.tx.asks_of(row.user, desk.now - WEEK)
     away = (row.away_from, row.away_until)
     next_at = core.next_ask(hours, policy.hours, away, asks, caps, desk.now)
+    at_work = (tickets.State.ASKED, tickets.State.CLAIMED)
+    busy = sum(t.state in at_work for t in desk.tx.offered_to(row.user)) >= caps.open
     calendar = hours.calendar
     away_from = away_until = ""
     if row.away_until > desk.now:
@@ -290,6 +292,7 @@ def _card(desk: Desk, row: Listed, lead: str, *, unknown: tuple[str, ...] = ()) 
         told(calendar, next_at, desk.now) if next_at is not None and next_at > desk.now else "",
         unknown,
         never=next_at is None,
+        busy=busy,
     )
 
 
