@@ -167,9 +167,9 @@ class _Intake:
                 )
             )
         elif news.membership is Membership.LEAVE:
-            # Nothing of a room is kept that we are in no more, least of all with whom it was.
-            greeted = row is not None and row.greeted
-            self._tx.save_room(RoomRow(RoomFacts(news.room), Membership.LEAVE, greeted=greeted))
+            # With whom it was is not kept; who could read there is, for what was written there (rule 7).
+            facts = replace(row.facts, direct_with=None) if row else RoomFacts(news.room)
+            self._tx.save_room(RoomRow(facts, Membership.LEAVE, greeted=row is not None and row.greeted))
         elif row is None or row.membership is not news.membership or news.facts not in (None, row.facts):
             facts = news.facts or (row.facts if row else RoomFacts(news.room))
             base = row or RoomRow(facts, news.membership)

@@ -565,6 +565,8 @@ async def test_forgetting_takes_a_question_whole_and_nothing_else(store: Store) 
         tx.save_record(record(9, ended_at=NOW - 300 * DAY))
         tx.note_told("alias", "counted", NOW - 300 * DAY)
         tx.note_told("alias", "objects", NOW - 300 * DAY)
+        for room in (ROOM, OTHER):  # in the first of them a question is still kept
+            tx.save_room(RoomRow(RoomFacts(room, encrypted=True), Membership.LEAVE))
         return saved
 
     saved = await store.run(fill)
@@ -585,12 +587,13 @@ async def test_forgetting_takes_a_question_whole_and_nothing_else(store: Store) 
         "offers": 1,
         "jobs": 3,
         "tickets": 3,
-        "rooms": 0,
+        "rooms": 1,
         "told": 1,
         "help_log": 1,
     }
     kept = await store.run(lambda tx: [tx.ticket(t.id) is not None for t in saved])
     assert kept == [False, True, False, False, True]
+    assert await store.run(lambda tx: [tx.room(r) is not None for r in (ROOM, OTHER)]) == [True, False]
     assert [r.txn_id for r in await store.run(lambda tx: tx.unsent())] == ["t2", "t5", "loose"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from helpbot.core.ids import EventId, RoomId, UserId
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.fakerooms import ACCESS_RULES, HISTORY, JOIN_RULES
-from helpbot.testing.tester import ANNE, LEA, SAM, UNKNOWN, BotTester
+from helpbot.testing.tester import ANNE, BOT, LEA, SAM, UNKNOWN, BotTester
 
 WORDS = "Dix secondes sur le bouton."
 WAYS = [
@@ -172,3 +172,26 @@ async def test_a_twin_that_waits_for_its_relay_is_not_sent_it_either(
         assert bot.shown(direct) == []
         for ticket in await bot.tickets():
             assert f"réf. {ticket.ref}" in "".join(m.body for m in bot.shown(bot.review))
+
+
+async def test_a_room_that_the_bot_was_put_out_of_is_not_taken_for_an_open_one(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    async with BotTester(tmp_path, clock, volunteers=("@vera:test",)) as bot:
+        plain = bot.server.person(ANNE).create_room(invite=[BOT])
+        await bot.settle()
+        bot.set_policy(volunteers_room=plain)
+        direct = await bot.direct("@vera:test")
+        await bot.says(LEA, UNKNOWN)
+        await bot.reacts(LEA, bot.last().event_id, "🙋")
+        [offer] = bot.shown(direct, kind="offer")
+        bot.server.person(LEA).kick(bot.school, BOT)
+        await bot.settle()
+        await bot.sweep()
+        await bot.reacts("@vera:test", offer.event_id, "⏭️", room=direct)
+        for _ in range(10):
+            await bot.advance(hours=1)
+        assert everywhere(bot, "thermostat", but=direct) == []
+        row = await bot.running.store.run(lambda tx: tx.room(bot.school))
+        assert row is not None
+        assert (row.facts.encrypted, row.membership) == (True, "leave")

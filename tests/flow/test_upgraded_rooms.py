@@ -167,6 +167,8 @@ async def test_a_more_open_room_is_joined_but_gets_nothing_of_what_was_asked_bef
         assert bot.kinds(new) == ["status"]
         await bot.says(LEA, PASSWORD, room=new)
         assert bot.kinds(new) == ["status", "answer"]
+        backlog = await bot.running.store.run(lambda tx: tx.backlog())
+        assert backlog.outbox_parked == 0, "nobody is called to look at what the old room did not take"
 
 
 async def test_a_more_open_volunteers_room_is_shown_no_question_of_a_closed_one(bot: BotTester) -> None:

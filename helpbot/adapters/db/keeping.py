@@ -102,12 +102,13 @@ class Keeping(Area):
             old = [row[0] for row in self._all(old.order_by(tickets.c.id).limit(limit))]
         aged = outbox.c.created_at < min(unsolved_before, solved_before)
         loose = sa.select(outbox.c.id).where(outbox.c.ticket.is_(None), aged, *_NEEDED_NO_MORE)
+        asked_there = sa.exists().where(tickets.c.room == rooms.c.room)
         past = {
             Kept.KEY: sealed.c.seen_at < sealed_before,
             Kept.INBOX: (inbox.c.state != WAITING) & (inbox.c.received_at < inbox_before),
             Kept.LOG: help_log.c.ended_at < help_log_before,
             Kept.TOLD: (told.c.what != "objects") & (told.c.at < help_log_before),
-            Kept.ROOM: rooms.c.membership == Membership.LEAVE.value,
+            Kept.ROOM: (rooms.c.membership == Membership.LEAVE.value) & ~asked_there,
         }
         of_ticket = {
             tickets.name: tickets.c.id.in_(old),

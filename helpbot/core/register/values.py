@@ -81,7 +81,7 @@ class Kept(StrEnum):
     YEAR = "year"
     """Twelve months: it is about nobody."""
     ROOM = "room"
-    """While the bot is in the room."""
+    """While the bot is in the room, or a question that was asked there is kept."""
     ALWAYS = "always"
     """As long as the database: it is about nobody."""
 
