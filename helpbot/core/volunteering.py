@@ -46,11 +46,16 @@ _TO_LEARN = {"apprendre", "apprends", "apprenti", "apprentie", "decouvrir", "nov
 _TO_DROP = {"sans", "sauf", "plus", "moins", "retirer", "enlever", "retire", "enleve"}
 _TO_KEEP_ONLY = {"seulement", "uniquement", "que", "only"}
 _TO_HELP = {"aider", "aide", "volontaire"}
+_NO_MORE = re.compile(
+    r"\b(?:ne |n')?(?:veux |peux |souhaite |suis |voudrais )?(?:plus|pas) (?:etre )?"
+    r"(?:aider|aide|volontaire|repondre|sollicitee?)\b"
+)
 _ALL = {"tout", "tous", "toutes"}
 _FILLERS = {
     "le", "la", "les", "l", "de", "des", "du", "d", "sur", "pour", "et", "ou", "en", "au", "aux", "a", "je",
     "suis", "j", "ai", "veux", "peux", "mes", "ma", "mon", "theme", "themes", "volontiers", "ok", "niveau",
-    "un", "une", "ne", "dans",
+    "un", "une", "ne", "dans", "voudrais", "aimerais", "souhaite", "connais", "mais", "aussi", "bien", "avec",
+    "bonjour", "merci", "svp", "oui", "prof", "moi", "me", "m", "etre",
 }  # fmt: skip
 _SCHOOL = re.compile(
     r"(?:établissement|etablissement|école|ecole)\s*[:=]\s*(?P<given>[^,;\n]+)"
@@ -140,6 +145,9 @@ class _Reading:
             pass
         elif theme := self._theme(word):
             self.found[self.mode].append(theme)
+        elif "-" in word.strip("-"):
+            for part in word.split("-"):
+                self.word(part)
         else:
             self.unknown.append(word)
 
@@ -158,7 +166,8 @@ def read_declaration(text: str, titles: Iterable[tuple[str, str]]) -> Declared:
         school = " ".join((match["given"] or match["name"]).split())
         kept = school.split()[0] if match["name"] else ""  # « Collège » is the level too
         text = f"{text[: match.start()]} {kept} {text[match.end() :]}"
-    folded = re.sub(r"\b(?:1er|premier|1) degre\b", "ecole", fold(text))
+    folded = _NO_MORE.sub(" sans ", fold(text))
+    folded = re.sub(r"\b(?:1er|premier|1) degre\b", "ecole", folded)
     shown, full_name, folded = _shown(folded)
     reading = _Reading(_names(themes), tuple(theme for theme, _ in themes))
     folded = _academie(folded, reading)
@@ -193,6 +202,7 @@ def _names(titles: tuple[tuple[str, str], ...]) -> dict[str, str]:
     named: dict[str, set[str]] = {}
     for theme, title in titles:
         words = {fold(theme), *re.findall(r"\w{3,}", fold(theme)), *re.findall(r"\w{4,}", fold(title))}
+        words |= {fold(short) for short in re.findall(r"\b[A-Z]{2,3}\b", title)}
         for word in words - _FILLERS:
             named.setdefault(word, set()).add(theme)
     own = {fold(theme): theme for theme, _ in titles}
