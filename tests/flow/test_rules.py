@@ -153,6 +153,7 @@ async def test_conversation_7_a_text_goes_only_where_its_author_agreed(
         await bot.says(LEA, UNKNOWN)
         assert bot.shown(bot.helpers) == [], "not before a yes"
         assert "sans votre nom" in bot.last().body
+        assert "volontaires, et s’il le faut les référents" in bot.last().body, "where it will be seen"
         bot.server.person(ANNE).open_to(bot.helpers, Access.UNRESTRICTED)
         await bot.settle()
         await bot.reacts(LEA, bot.last().event_id, "🙋")
