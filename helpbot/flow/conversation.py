@@ -13,7 +13,7 @@ from helpbot.core.effects import Edit, Kind, RedactSlot, Send
 from helpbot.core.ids import EventId, TicketId, UserId, ticket_ref
 from helpbot.core.incoming import LATE_MS, Message, Reaction, Redaction
 from helpbot.core.notices.files import RelayedFile
-from helpbot.core.offerwords import is_asked, said_to_offers
+from helpbot.core.offerwords import is_asked, of_offer, said_to_offers
 from helpbot.core.records import OutboxRow, SentMessage
 from helpbot.core.spans import DAY, MINUTE
 from helpbot.core.taps import Tap
@@ -350,7 +350,9 @@ class Conversation(Desk):
             if o.user == ticket.asker and o.room == ticket.room and o.private
         ]
         if not working:
-            return False
+            late = of_offer(ticket.text)
+            asked = late and self.tx.last_offer(ticket.asker, since=self.now - LATE_CLAIM_MS)
+            return self._bare_claim(event, late) if late and asked else False
         other, offer = working[-1]
         if tap := said_to_offers(ticket.asker, [t for t, _ in working], ticket.text):
             return self._bare_claim(event, tap)
@@ -440,7 +442,7 @@ class Conversation(Desk):
         if tap in (Tap.CLAIM, Tap.PASS, Tap.PIN):
             self._helper_tap(ticket, event.sender, tap, sent, event)
             return
-        if not self.is_volunteer(event.sender):
+        if not self.is_volunteer(event.sender) and ticket.helper != event.sender:
             self.tell(event, say.NotAVolunteer())
             return
         if not text:

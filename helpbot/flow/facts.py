@@ -108,14 +108,14 @@ def ends_at(tx: Tx, ticket: Ticket) -> int | None:
     return timer.due if timer is not None else None
 
 
-def heard_at(tx: Tx, policy: Policy, user: UserId, at: int) -> int:
-    """Return the first moment from `at` on at which somebody who helps may be pinged.
+def heard_at(tx: Tx, policy: Policy, user: UserId, at: int) -> int | None:
+    """Return the first moment from `at` on at which somebody who helps may be pinged; None: never.
 
     `at` itself where their hours never meet the shared ones, and they help all the same.
     """
     row = tx.listed(user)
     if row is None or row.stopped:
-        return policy.hours.next_open(at)
+        return policy.hours.next_open(at) if user in policy.referents else None
     away = (row.away_from, row.away_until)
     found = next_heard(own_hours(policy, row.volunteer), policy.hours, away, at)
     return at if found is None else found

@@ -10,7 +10,7 @@ from helpbot.core.ids import EventId, UserId
 from helpbot.core.tickets import OfferState, Outcome, State, Ticket
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.fakerooms import MESSAGE, Event
-from helpbot.testing.tester import ANNE, BOT, LEA, SAM, UNKNOWN, VOLUNTEERS, BotTester
+from helpbot.testing.tester import ANNE, BOT, LEA, PASSWORD, SAM, UNKNOWN, VOLUNTEERS, BotTester
 from helpbot.testing.whatstands import still_sent
 
 
@@ -245,3 +245,31 @@ async def test_a_bare_pass_command_passes_what_is_offered(bot: BotTester) -> Non
     [offer] = bot.shown(bot.helpers, kind="offer")
     await bot.says(offer.mentions[0], "!passe", room=bot.helpers, to_bot=False)
     assert [o.state for o in (await only_ticket(bot)).offers] == [OfferState.PASSED, OfferState.OPEN]
+
+
+async def test_the_question_that_is_replied_to_or_named_is_taken_back(bot: BotTester) -> None:
+    first, second, third = [
+        await bot.says(LEA, f"{UNKNOWN} {n}") for n in ("du gymnase", "de la cantine", "du préau")
+    ]
+    for shown in bot.shown():
+        await bot.reacts(LEA, shown.event_id, "🙋")
+    refs = {t.question: t.ref for t in await bot.tickets()}
+    await bot.says(LEA, "!annuler", reply_to=first)
+    await bot.says(LEA, f"!annuler {refs[second].lower()}", to_bot=False)
+    states = {t.question: t.state for t in await bot.tickets()}
+    assert [states[q] for q in (first, second)] == [State.WITHDRAWN, State.WITHDRAWN]
+    assert states[third] is not State.WITHDRAWN
+    # One that the FAQ has answered meanwhile is not what is called off.
+    await bot.says(LEA, PASSWORD)
+    await bot.says(LEA, "!annuler", to_bot=False)
+    assert {t.question: t.state for t in await bot.tickets()}[third] is State.WITHDRAWN
+    assert bot.last().content["fr.helpbot"]["kind"] == "answer"
+
+
+async def test_a_few_words_after_the_end_are_no_question(bot: BotTester) -> None:
+    rooms = {user: await bot.direct(user) for user in VOLUNTEERS}
+    await ask(bot)
+    [first] = (await only_ticket(bot)).offers
+    await bot.says(LEA, "c'est bon j'ai trouvé", reply_to=bot.last().event_id)
+    await bot.says(first.user, "désolée, pas dispo", room=rooms[UserId(first.user)], to_bot=False)
+    assert len(await bot.tickets()) == 1

@@ -112,3 +112,19 @@ async def test_who_takes_a_pause_passes_what_they_were_offered(tmp_path: Path, c
         await bot.says(first.user, "!pause 1 semaine", room=rooms[first.user], to_bot=False)
         [before, after] = (await bot.tickets())[0].offers
         assert (before.state, after.state) == (OfferState.PASSED, OfferState.OPEN)
+
+
+async def test_who_has_left_hears_of_nothing_and_may_still_answer(tmp_path: Path, clock: FakeClock) -> None:
+    async with BotTester(tmp_path, clock, volunteers=(VERA,), hours=OFFICE) as bot:
+        direct = await held(bot)
+        await bot.says(VERA, "il est au sous-sol", room=direct, reply_to=bot.last(direct).event_id)
+        answer = bot.last()
+        await bot.says(VERA, "!stop", room=direct, to_bot=False)
+        await bot.says(LEA, "lequel des deux ?", reply_to=answer.event_id)
+        added = told(bot, direct)
+        assert "lequel des deux" in added.body
+        assert not added.mentions
+        await bot.advance(days=1)
+        assert told(bot, direct).event_id == added.event_id
+        await bot.says(VERA, "celui de gauche", room=direct, reply_to=added.event_id)
+        assert "celui de gauche" in bot.last().body

@@ -248,10 +248,7 @@ def asker_says(
         mentions=facts.heard_now(ticket.helper),
         file=file,
     )
-    if send.mentions:
-        return Decision(ticket, (send,))
-    later = Schedule(JobKind.FOLLOW_UP, facts.heard_at(ticket.helper, facts.now))
-    return Decision(ticket, (send, later))
+    return Decision(ticket, (send, *facts.mentioned_later(ticket.helper)))
 
 
 def _with_reply(ticket: Ticket, reply: Reply, facts: Facts) -> Ticket:

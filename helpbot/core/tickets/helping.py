@@ -176,7 +176,7 @@ def _follow_up(ticket: Ticket, facts: Facts) -> Decision:
     if helper is None or room is None:
         return Decision(ticket)
     if not facts.heard_now(helper):  # they have changed their hours meanwhile
-        return Decision(ticket, (Schedule(JobKind.FOLLOW_UP, facts.heard_at(helper, facts.now)),))
+        return Decision(ticket, facts.mentioned_later(helper))
     told = Send(
         "follow/later",
         room,

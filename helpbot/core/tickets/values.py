@@ -211,8 +211,11 @@ class Facts:
     """Names of helpers as they wish to be credited; empty when unknown."""
     name_of: Callable[[UserId], str] = field(default=lambda _user: "")
     """First names, for credit; empty when unknown."""
-    heard_at: Callable[[UserId, int], int] = field(default=lambda _user, at: at)
-    """The first moment from one on at which a helper may be pinged: their hours, holidays and absences."""
+    heard_at: Callable[[UserId, int], int | None] = field(default=lambda _user, at: at)
+    """The first moment from one on at which a helper may be pinged: their hours, holidays and absences.
+
+    None: never, for they have said `!stop`.
+    """
     title_of: Callable[[str], str] = field(default=lambda theme: theme)
     """Titles of themes."""
 
@@ -230,7 +233,13 @@ class Facts:
 
     def heard_now(self, user: UserId) -> tuple[UserId, ...]:
         """Return whom a message to a helper rings for: nobody outside the hours that they gave."""
-        return (user,) if self.heard_at(user, self.now) <= self.now else ()
+        at = self.heard_at(user, self.now)
+        return (user,) if at is not None and at <= self.now else ()
+
+    def mentioned_later(self, user: UserId) -> tuple[Schedule, ...]:
+        """Return the timer that mentions to a helper what they were not to be pinged for now."""
+        at = self.heard_at(user, self.now)
+        return (Schedule(JobKind.FOLLOW_UP, at),) if at is not None and at > self.now else ()
 
     def next_day(self) -> int:
         """Return the first open moment of a later day."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from helpbot.core import commands, tickets
 from helpbot.core import notices as say
 from helpbot.core.commands import Command
@@ -20,16 +22,24 @@ def help_with(desk: Desk, event: Message, _command: Command | None = None) -> No
     desk.note(event, say.Help(desk.setting.me.name, shown))
 
 
-def cancel(desk: Desk, event: Message, _command: Command) -> None:
-    """Take back the newest open question, one of this room first."""
+def cancel(desk: Desk, event: Message, command: Command) -> None:
+    """Take back a question: the one that is replied to or named, else the newest, one of this room first.
+
+    One for which somebody is looked for comes before one that the FAQ has answered.
+    """
     mine = desk.tx.open_tickets(event.sender)
+    sent = desk.tx.sent_message(event.reply_to) if event.reply_to else None
+    ref = command.rest.strip(" .,").upper()
+    meant = [t for t in mine if t.question == event.reply_to or (sent is not None and sent.ticket == t.id)]
+    meant = meant or [t for t in mine if t.ref == ref]
     here = [t for t in mine if t.room == event.room] or mine
-    if not here:
+    meant = meant or [t for t in here if tickets.is_searched(t)] or here
+    if not meant:
         desk.note(event, say.NothingToCancel())
-    elif here[0].state is State.ANSWERED and here[0].helper is None:
-        desk.carry(tickets.withdrawn(here[0], desk.facts(here[0])))
+    elif meant[0].state is State.ANSWERED and meant[0].helper is None:
+        desk.carry(tickets.withdrawn(meant[0], desk.facts(meant[0])))
     else:
-        desk.carry(tickets.cancelled(here[0], desk.facts(here[0])))
+        desk.carry(tickets.cancelled(meant[0], desk.facts(meant[0])))
 
 
 def privacy(desk: Desk, event: Message, _command: Command) -> None:
@@ -46,4 +56,9 @@ def objection(desk: Desk, event: Message, command: Command) -> None:
     peers.object_to_it(desk, event, objects=fold(command.rest) not in _BACK)
 
 
-HANDLERS = {"aide": help_with, "annuler": cancel, "rgpd": privacy, "opposition": objection}
+HANDLERS: dict[str, Callable[[Desk, Message, Command], None]] = {
+    "aide": help_with,
+    "annuler": cancel,
+    "rgpd": privacy,
+    "opposition": objection,
+}
