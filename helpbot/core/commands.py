@@ -37,7 +37,7 @@ class Command:
 
 COMMANDS = (
     CommandSpec("aide", "help", Who.ANYONE, ("!aide", "!aide un élève a perdu son mot de passe Pix")),
-    CommandSpec("annuler", "cancel", Who.ANYONE, ("!annuler",)),
+    CommandSpec("annuler", "cancel", Who.ANYONE, ("!annuler", "!annuler 7KQ2M")),
     CommandSpec("rgpd", "privacy", Who.ANYONE, ("!rgpd",)),
     CommandSpec("mesdonnees", "mydata", Who.ANYONE, ("!mesdonnees",)),
     CommandSpec("oubliezmoi", "forgetme", Who.ANYONE, ("!oubliezmoi", "!oubliezmoi oui")),
@@ -57,7 +57,7 @@ COMMANDS = (
     CommandSpec("absent", "away", Who.ANYONE, ("!absent jusqu'au 3 janvier", "!absent du 3 au 10 mars")),
     CommandSpec("charge", "load", Who.ANYONE, ("!charge 3/semaine", "!charge 1 par jour")),
     CommandSpec("stop", "unvolunteer", Who.ANYONE, ("!stop",)),
-    CommandSpec("passe", "handover", Who.ANYONE, ("!passe @camille",)),
+    CommandSpec("passe", "handover", Who.ANYONE, ("!passe @camille", "!passe")),
     CommandSpec("prendre", "take", Who.ANYONE, ("!prendre 7KQ2M",)),
     CommandSpec("reponse", "answer", Who.ANYONE, ("!reponse 7KQ2M il est dans le placard",)),
     CommandSpec("talents", "skills", Who.ANYONE, ("!talents",)),
