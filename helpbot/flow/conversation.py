@@ -78,7 +78,7 @@ class Conversation(Desk):
             self._helper_tap(ticket, event.sender, tap, sent, event)
         elif event.sender == ticket.asker and (sent is None or _is_askers(sent, ticket)):
             own = sent is None and tap is Tap.YES and ticket.pending is Pending.NOTHING
-            self._asker_tap(ticket, Tap.FOUND if own else tap)
+            self._asker_tap(ticket, Tap.FOUND if own else tap, on=event.target)
 
     def message(self, event: Message) -> None:
         """A question, a command, a one-sign reply, or words between an asker and a helper."""
@@ -209,7 +209,7 @@ class Conversation(Desk):
         searched = tickets.is_searched(ticket)
         if searched and taps.of_found(text):
             tap = Tap.FOUND
-        if tap is not None and self._asker_tap(ticket, tap):
+        if tap is not None and self._asker_tap(ticket, tap, on=event.reply_to):
             return True
         if tap is not None and (ticket.ended or (tap is Tap.YES and searched)):
             return True  # « merci » after the end asks nothing, nor does one for having searched
@@ -279,8 +279,11 @@ class Conversation(Desk):
 
     # --- the asker
 
-    def _asker_tap(self, ticket: Ticket, tap: Tap) -> bool:
-        """Carry out an asker's tap; False when it means nothing where the ticket stands."""
+    def _asker_tap(self, ticket: Ticket, tap: Tap, *, on: EventId | None = None) -> bool:
+        """Carry out an asker's tap; False when it means nothing where the ticket stands.
+
+        `on`: the message that it is a tap on, or an answer to.
+        """
         if tap in _DIGITS and ticket.pending is Pending.CHOICE and _NEW_QUESTION in ticket.options:
             self._for_whom(ticket, _DIGITS[tap])
             return True
@@ -291,6 +294,10 @@ class Conversation(Desk):
             decision = tickets.chose(ticket, _DIGITS[tap], answers, facts)
         elif tap is Tap.YES:
             decision = tickets.said_yes(ticket, facts)
+        elif tap is Tap.NO and ticket.state is State.SOLVED:
+            sent = self.tx.sent_message(on) if on is not None else None
+            is_answer = sent is not None and sent.slot.startswith("relay/")
+            decision = tickets.took_back(ticket, facts) if is_answer else tickets.Decision(ticket)
         elif tap is Tap.NO:
             decision = tickets.said_no(ticket, title_of(self.setting), facts)
         elif tap in (Tap.HUMAN, Tap.NAMED):

@@ -344,6 +344,14 @@ class Life(RuleBasedStateMachine):
     def no(self) -> None:
         self.take(tickets.said_no(self.ticket, lambda entry: entry, self.facts()))
 
+    @rule()
+    def no_after_yes(self) -> None:
+        old = self.ticket
+        self.take(tickets.took_back(old, self.facts()))
+        if self.ticket.state is not old.state:
+            assert (old.state, old.feedback, self.ticket.feedback) == (State.SOLVED, True, False)
+            assert (self.ticket.shared_asker, self.ticket.shared_helper) == (False, False)
+
     @rule(named=st.booleans())
     def human(self, named: bool) -> None:
         self.take(tickets.wants_human(self.ticket, self.facts(), named=named))

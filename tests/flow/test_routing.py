@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from helpbot.core.tickets import Outcome, State
+from helpbot.testing.fakerooms import Seen
 from helpbot.testing.tester import LEA, SAM, UNKNOWN, VOLUNTEERS, BotTester
 
 SECRET = "thermostat"
@@ -163,6 +166,51 @@ async def test_a_cross_brings_a_different_helper_once(bot: BotTester) -> None:
     await bot.reacts(LEA, bot.last().event_id, "❌")
     [ticket] = await bot.tickets()
     assert len(ticket.offers) == 2
+
+
+async def helped(bot: BotTester) -> tuple[str, Seen]:
+    """Somebody answers and it helps; who, and the answer."""
+    _, vera = await asked(bot)
+    await bot.says(vera, "réponse fausse", room=bot.helpers, reply_to=bot.last(bot.helpers).event_id)
+    answer = bot.last()
+    await bot.reacts(LEA, answer.event_id, "✅")
+    return vera, answer
+
+
+@pytest.mark.parametrize("by_reply", [False, True])
+async def test_a_cross_after_a_check_takes_the_solved_mark_back(bot: BotTester, by_reply: bool) -> None:
+    vera, answer = await helped(bot)
+    assert (await bot.totals()).feedback["yes"].count == 1
+    if by_reply:
+        await bot.says(LEA, "❌", reply_to=answer.event_id)
+    else:
+        await bot.reacts(LEA, answer.event_id, "❌")
+    [ticket] = await bot.tickets()
+    assert (ticket.state, ticket.ended_at, ticket.helper) == (State.ASKED, None, None)
+    assert "demande à un·e collègue" in bot.last().body
+    second = bot.shown(bot.helpers, kind="offer")[-1]
+    assert second.mentions
+    assert second.mentions != (vera,)
+    await bot.says(second.mentions[0], "la bonne", room=bot.helpers, reply_to=second.event_id)
+    await bot.reacts(LEA, bot.last().event_id, "✅")
+    [ticket] = await bot.tickets()
+    assert (ticket.state, ticket.helper) == (State.SOLVED, second.mentions[0])
+    totals = await bot.totals()
+    assert (totals.outcomes["volunteer"].count, totals.feedback["yes"].count) == (1, 1), "counted once"
+    await bot.reacts(LEA, bot.last().event_id, "❌")
+    assert (await bot.tickets())[0].state is State.SOLVED, "a different helper, once"
+
+
+async def test_a_cross_that_is_not_on_the_answer_or_comes_too_late_changes_nothing(bot: BotTester) -> None:
+    _, answer = await helped(bot)
+    offered = bot.shown(kind="status")[-1]
+    assert "🔁" in offered.body
+    await bot.reacts(LEA, offered.event_id, "❌")  # no to its being shown to others
+    await bot.reacts(SAM, answer.event_id, "❌")  # not hers
+    assert (await bot.tickets())[0].state is State.SOLVED
+    await bot.advance(days=3)
+    await bot.reacts(LEA, answer.event_id, "❌")
+    assert (await bot.tickets())[0].state is State.SOLVED
 
 
 async def test_an_offer_goes_by_direct_message_where_one_exists(bot: BotTester) -> None:

@@ -14,6 +14,7 @@ from helpbot.core.tickets.asking import (
     said_no,
     said_yes,
     set_aside,
+    took_back,
     wants_human,
     withdrawn,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "set_aside",
     "shared",
     "told_again",
+    "took_back",
     "twin_answered",
     "twin_left",
     "waits_for",

@@ -213,6 +213,20 @@ def said_no(ticket: Ticket, titles: Callable[[str], str | None], facts: Facts) -
     return Decision(ticket, (send, *first_timers(ticket, facts)))
 
 
+def took_back(ticket: Ticket, facts: Facts) -> Decision:
+    """❌ on a helper's answer after its ✅: the solved mark is the asker's, and the search goes on.
+
+    Within the days in which an unmarked answer would still be open, and once, as a ❌ without a ✅ before it.
+    """
+    marked = ticket.state is State.SOLVED and ticket.feedback and not ticket.sensitive
+    by_helper = ticket.outcome in (Outcome.VOLUNTEER, Outcome.REFERENT)
+    late = facts.now - (ticket.ended_at or 0) >= CLOSE_AFTER
+    if not (marked and by_helper) or late or ticket.reopened:
+        return Decision(ticket)
+    unsolved = replace(ticket, feedback=False, ended_at=None, shared_asker=False, shared_helper=False)
+    return search_again(unsolved, facts)
+
+
 def wants_human(ticket: Ticket, facts: Facts, *, named: bool = False) -> Decision:
     """🙋 of the asker, at any time: consent, and the search begins."""
     if ticket.ended or ticket.state in (State.ASKED, State.CLAIMED) or ticket.posted or ticket.sensitive:

@@ -48,7 +48,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
         {State.ASKED, State.OPEN, State.ANSWERED, State.SOLVED, State.EXPIRED, State.WITHDRAWN}
     ),
     State.ANSWERED: frozenset({State.OPEN, State.ASKED, State.SOLVED, State.EXPIRED, State.WITHDRAWN}),
-    State.SOLVED: frozenset({State.WITHDRAWN}),
+    State.SOLVED: frozenset({State.OPEN, State.ASKED, State.WITHDRAWN}),
     State.EXPIRED: frozenset({State.CLAIMED, State.ANSWERED, State.WITHDRAWN}),
     State.WITHDRAWN: frozenset(),
 }
