@@ -20,6 +20,8 @@ def derived(
             return _card(notice, word, day, moment)
         case say.VolunteerNothing(unknown, known):
             return {"unknown_words": _unknown(unknown, word), "known_words": _listed(known)}
+        case say.AwayAlready(until):
+            return {"until_day": day(until)}
         case say.NotUnderstood(problem):
             return {"problem": escape(printed(problem))}
         case say.VolunteerStopped(released):

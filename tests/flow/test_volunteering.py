@@ -221,3 +221,14 @@ async def test_a_volunteer_dropped_from_the_configuration_stays_by_their_own_wor
     await bot.restart()
     rows = await bot.running.store.run(lambda tx: tx.volunteers())
     assert [(r.user, r.volunteer.themes) for r in rows] == [(VOLUNTEERS[0], ("apps", "pix"))]
+
+
+async def test_an_absence_planned_ends_no_pause_that_goes_on(bot: BotTester) -> None:
+    vera = VOLUNTEERS[0]
+    await says(bot, vera, "!pause 2 semaines")
+    assert "Vous êtes en pause jusqu’au 11 octobre" in await says(bot, vera, "!absent du 3 au 10 décembre")
+    assert "jusqu’au 11 octobre" in await says(bot, vera, "!volontaire"), "it goes on"
+    assert "jusqu’au 29 septembre" in await says(bot, vera, "!pause 2 jours"), "the same one, made shorter"
+    await says(bot, vera, "!pause fin")
+    await says(bot, vera, "!absent du 3 au 10 décembre")
+    assert "à la place de l’absence prévue avant" in await says(bot, vera, "!pause 2 jours")

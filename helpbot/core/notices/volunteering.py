@@ -12,7 +12,7 @@ class VolunteerCard(Notice):
     """What a volunteer offers, as it was understood, and when they would next be asked."""
 
     lead: str
-    """What changed: `welcome`, `themes`, `hours`, `away`, `back`, `load`, `load_most` or `shown`."""
+    """What changed: `welcome`, `themes`, `hours`, `away`, `away_instead`, `back`, `load`…, or `shown`."""
     themes: tuple[str, ...]
     learning: tuple[str, ...]
     hours: str
@@ -38,6 +38,14 @@ class VolunteerCard(Notice):
     """Their hours have nothing in common with those in which the bot asks."""
     busy: bool = False
     """They have as many questions in hand as they take at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwayAlready(Notice):
+    """An absence of later is not taken down while one goes on: it would end that one."""
+
+    until: str
+    """ISO date of its last day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,11 +99,16 @@ def away(desk: Desk, event: Message, command: Command) -> None:
         _answer(desk, event, say.NotUnderstood(str(error)))
         return
     start, end = stretch.moments(calendar, desk.now)
+    apart = row.away_until > desk.now and (start >= row.away_until or end <= row.away_from)
+    if apart and row.away_from <= desk.now:  # the pause that goes on must not end by what is planned after it
+        until = calendar.local(row.away_until - 1).date().isoformat()
+        _answer(desk, event, say.AwayAlready(until))
+        return
     if start <= desk.now:  # nobody waits for whoever has just left; what they hold they may still answer
         for ticket in desk.tx.offered_to(event.sender):
             if is_asked(ticket, event.sender):
                 desk.carry(tickets.passed(ticket, event.sender, desk.facts(ticket, people=True)))
-    _save(desk, event, replace(row, away_from=start, away_until=end), "away")
+    _save(desk, event, replace(row, away_from=start, away_until=end), "away_instead" if apart else "away")
 
 
 def load(desk: Desk, event: Message, command: Command) -> None:
