@@ -100,6 +100,7 @@ _REFUSED = {
     "already_offered": "déjà sollicité·e pour cette question",
     "paused": "en pause",
     "closed_hours": "en dehors de ses heures",
+    "in_class": "ne réagit jamais à cette heure de la semaine",
     "at_capacity": "a déjà reçu ce qu'elle ou il accepte",
     "no_place": "sans message direct, et il n'y a pas de salon des volontaires",
     "may_not_see": "ne peut pas recevoir ce qui vient de ce salon (confidentialité)",

@@ -51,7 +51,12 @@ COMMANDS = (
         "dispo",
         "available",
         Who.ANYONE,
-        ("!dispo lun-mer-ven 8h-12h et 13h-17h", "!dispo le premier lundi du mois 9h-11h", "!dispo"),
+        (
+            "!dispo lun-mer-ven 8h-12h et 13h-17h",
+            "!dispo le premier lundi du mois 9h-11h",
+            "!dispo sans habitudes",
+            "!dispo",
+        ),
     ),
     CommandSpec("pause", "break", Who.ANYONE, ("!pause 2 semaines", "!pause fin")),
     CommandSpec("absent", "away", Who.ANYONE, ("!absent jusqu'au 3 janvier", "!absent du 3 au 10 mars")),

@@ -118,9 +118,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """A volunteer reacted to being asked: it tells how long they usually take."""
+    """A volunteer reacted to being asked: it tells how long they usually take, and when they can."""
 
     user: UserId
+    asked: int
+    """Unix ms: when they were asked."""
     minutes: float
     """Open minutes between the offer and what they did."""
 

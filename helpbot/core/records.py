@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import Any
 
 from helpbot.core.effects import JobKind, Kind
+from helpbot.core.habits import Habits
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import Membership, Message, Reaction, Redaction, RoomFacts
 from helpbot.core.masking import Found
@@ -171,6 +172,8 @@ class Chosen:
     """Their name may stand in `!talents` and `!qui`."""
     full_name: bool = False
     """They are credited with their whole name there and where they answer; else with the first name."""
+    no_habits: bool = False
+    """When they react is not to be learned (`core.habits`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,7 @@ class Listed:
     stopped: bool = False
     """They said `!stop`: not asked, whatever the configuration says."""
     usual_minutes: float | None = None
+    habits: Habits | None = None
 
     @property
     def volunteer(self) -> Seed:

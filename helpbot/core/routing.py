@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from helpbot.core.confidentiality import may_show as may_show
+from helpbot.core.habits import Habits, is_in_class
 from helpbot.core.hours import OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.incoming import RoomFacts
@@ -21,6 +22,8 @@ class Refusal(StrEnum):
     ALREADY_OFFERED = "already_offered"
     PAUSED = "paused"
     CLOSED_HOURS = "closed_hours"
+    IN_CLASS = "in_class"
+    """They do not react at this hour of the week (`core.habits`)."""
     AT_CAPACITY = "at_capacity"
     NO_PLACE = "no_place"
     """There is no room in which they could be asked."""
@@ -28,7 +31,7 @@ class Refusal(StrEnum):
     """The confidentiality rule (rule 7 of the conversation)."""
 
 
-TEMPORARY = frozenset({Refusal.PAUSED, Refusal.CLOSED_HOURS, Refusal.AT_CAPACITY})
+TEMPORARY = frozenset({Refusal.PAUSED, Refusal.CLOSED_HOURS, Refusal.IN_CLASS, Refusal.AT_CAPACITY})
 """Refusals that the next school morning may lift."""
 
 
@@ -88,6 +91,8 @@ class Volunteer:
     """Unix ms: they paused until then."""
     usual_minutes: float | None = None
     """How long they usually take to react to an offer, in open minutes; None: not known yet."""
+    habits: Habits | None = None
+    """At which hours of the week they react; None: nothing was noticed, or they do not want it to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +207,8 @@ def candidates(
             if id(hours) not in is_open:
                 is_open[id(hours)] = hours.is_open(now)
             why = None if is_open[id(hours)] else Refusal.CLOSED_HOURS
+            if why is None and is_in_class(volunteer.habits, hours.calendar, now):
+                why = Refusal.IN_CLASS
         place = why or place_for(volunteer, origin, volunteers_room)
         if isinstance(place, Refusal):
             refused.append((volunteer, place))

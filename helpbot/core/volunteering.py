@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -315,12 +315,19 @@ def next_heard(own: OpenHours, shared: OpenHours, away: tuple[int, int], at: int
 
 
 def next_ask(
-    own: OpenHours, shared: OpenHours, away: tuple[int, int], asks: Iterable[int], caps: Caps, now: int
+    own: OpenHours,
+    shared: OpenHours,
+    away: tuple[int, int],
+    asks: Iterable[int],
+    caps: Caps,
+    now: int,
+    after_class: Callable[[int], int] = lambda at: at,
 ) -> int | None:
-    """Return the first moment, Unix ms, at which somebody may be asked: hours, absence and caps together.
+    """Return the first moment, Unix ms, at which somebody may be asked: hours, absence, caps and lessons.
 
     None: their hours have nothing in common with the shared ones. `away` is a stretch of absence (0, 0:
-    none), `asks` the moments at which they were asked lately.
+    none), `asks` the moments at which they were asked lately; `after_class` gives a moment back, or the end
+    of the lesson that they are taken to give then.
     """
     times, at = sorted(asks), now
     for _ in range(200):
@@ -330,7 +337,7 @@ def next_ask(
         at = shared.next_open(at)
         if shared.closes_within(at, LAST_OPEN_MINUTES):
             at = shared.next_open(at + LAST_OPEN_MINUTES * MINUTE + MINUTE)
-        at = own.next_open(at)
+        at = after_class(own.next_open(at))
         at = _under_caps(own.calendar, times, caps, at)
         if at == before:
             return at

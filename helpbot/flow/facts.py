@@ -140,6 +140,7 @@ def _volunteer(tx: Tx, policy: Policy, row: Listed, *, load: Load, now: int) -> 
         learning=frozenset(row.chosen.learning),
         away_until=row.away_until if row.away_from <= now else 0,
         usual_minutes=row.usual_minutes,
+        habits=row.habits,
     )
 
 

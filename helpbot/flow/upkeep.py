@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from helpbot.core.effects import JobKind
+from helpbot.core.habits import school_year
 from helpbot.core.incoming import Membership
 from helpbot.core.records import Job, carries_words
 from helpbot.core.spans import DAY, HOUR
@@ -50,6 +51,7 @@ async def sweep(
         tell(written)
         gone.update(some)
         await asyncio.sleep(0)
+    gone.update(await store.run(partial(_forget_habits, setting=setting, now=now)))
     await store.run(partial(_mend, setting=setting, now=now))
     await store.run(lambda tx: plan_monthly_report(tx, setting.policy, now))
     if +gone:
@@ -91,6 +93,15 @@ def _forget_some(tx: Tx, setting: Setting, now: int, *, dry: bool = False) -> tu
         dry=dry,
     )
     return gone if dry else gone | {"copies": len(written.rows)}, written
+
+
+def _forget_habits(tx: Tx, setting: Setting, now: int) -> dict[str, int]:
+    """Forget at which hours somebody reacted in a school year that is over: the timetable is another one."""
+    year = school_year(setting.policy.calendar, now)
+    past = [row for row in tx.volunteers() if row.habits is not None and row.habits.year != year]
+    for row in past:
+        tx.note_reaction(row.user, row.usual_minutes, None)
+    return {"habits": len(past)} if past else {}
 
 
 def _take_copies_back(tx: Tx, setting: Setting, ticket: Ticket, now: int) -> Written:

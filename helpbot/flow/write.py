@@ -20,6 +20,7 @@ from helpbot.core.effects import (
     Send,
 )
 from helpbot.core.files import as_file, may_pass_on
+from helpbot.core.habits import noticed
 from helpbot.core.helplog import help_record
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId, txn_id
 from helpbot.core.notices import NothingToVerify, Notice, Relayed, RelayedMore, Taken
@@ -31,7 +32,7 @@ from helpbot.core.records import FILE_TEXT, LEAVE, Job, OutboxRow, Priority
 from helpbot.core.routing import learned
 from helpbot.core.tickets import Decision, Ticket
 from helpbot.flow import twins
-from helpbot.flow.facts import goes_on_in, room_facts
+from helpbot.flow.facts import goes_on_in, own_hours, room_facts
 from helpbot.flow.setting import Setting
 from helpbot.ports import Tx
 from helpbot.texts import Text
@@ -117,12 +118,20 @@ class Writer:
                 self.written.wake_at(due)
             case Record():
                 self._record(ticket)
-            case Reacted(user, minutes):
-                listed = self._tx.listed(user)
-                if listed is not None:
-                    self._tx.note_usual(user, learned(listed.usual_minutes, minutes))
+            case Reacted():
+                self._note_reaction(effect)
             case _:
                 assert_never(effect)
+
+    def _note_reaction(self, effect: Reacted) -> None:
+        row = self._tx.listed(effect.user)
+        if row is None:
+            return
+        habits = None
+        if not row.chosen.no_habits:
+            clock = own_hours(self._setting.policy, row.volunteer).calendar
+            habits = noticed(row.habits, effect.asked, self.now, clock)
+        self._tx.note_reaction(effect.user, learned(row.usual_minutes, effect.minutes), habits)
 
     def say(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from helpbot.core.habits import Habits
 from helpbot.core.ids import UserId
 from helpbot.core.records import (
     Listed,
@@ -36,8 +37,8 @@ class PeopleTx(Protocol):
         """Return the moments at which somebody was asked."""
         ...
 
-    def note_usual(self, user: UserId, minutes: float) -> None:
-        """Keep a volunteer's usual response time, in open minutes."""
+    def note_reaction(self, user: UserId, minutes: float | None, habits: Habits | None) -> None:
+        """Keep a volunteer's usual response time, in open minutes, and when they react."""
         ...
 
     def note_noticed(self, users: Iterable[UserId], now: int) -> None:

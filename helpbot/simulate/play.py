@@ -250,7 +250,7 @@ class Play:
                 self.timers[k, effect.job] = (effect.due, ticket.epoch)
                 self.later(effect.due, partial(self.timer, k, effect.job, ticket.epoch))
             elif isinstance(effect, Reacted):
-                self.roster.note_reaction(self.roster.index[effect.user], effect.minutes)
+                self.roster.note_reaction(self.roster.index[effect.user], effect, now)
         held, holds = _holders(before), _holders(ticket)
         for user in held ^ holds:
             self.roster.note_open(user, 1 if user in holds else -1)

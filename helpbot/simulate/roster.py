@@ -6,6 +6,8 @@ import math
 from bisect import bisect_left
 from collections import defaultdict
 
+from helpbot.core.effects import Reacted
+from helpbot.core.habits import Habits, noticed
 from helpbot.core.hours import OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.incoming import RoomFacts
@@ -30,6 +32,7 @@ class Roster:
         self.open = [0] * len(world.people)
         self.left_at = [person.leaves_at for person in world.people]
         self.usual: list[float | None] = [None] * len(world.people)
+        self.habits: list[Habits | None] = [None] * len(world.people)
         self._tired = [(0.0, 0)] * len(world.people)
         self._known: list[Volunteer | None] = [None] * len(world.people)
         self._stale_at = [0] * len(world.people)
@@ -89,6 +92,7 @@ class Roster:
             caps=Caps(person.cap_day, person.cap_week, 1),
             away_until=self.away_until(n, now),
             usual_minutes=self.usual[n],
+            habits=self.habits[n],
         )
 
     def _next_change(self, n: int, now: int) -> int:
@@ -117,9 +121,10 @@ class Roster:
         self._tired[n] = (tired + (1.0 if welcome else self.behaviour.tiring_off), now)
         return max(0.0, tired / (2 * self.people[n].cap_week) - self.behaviour.tired_from)
 
-    def note_reaction(self, n: int, minutes: float) -> None:
-        """Learn from how many open minutes somebody took, as the bot's store does."""
-        self.usual[n] = learned(self.usual[n], minutes)
+    def note_reaction(self, n: int, reaction: Reacted, now: int) -> None:
+        """Learn from when somebody reacted, as the bot's store does."""
+        self.usual[n] = learned(self.usual[n], reaction.minutes)
+        self.habits[n] = noticed(self.habits[n], reaction.asked, now, self.people[n].hours.calendar)
         self._stale_at[n] = 0
 
     def note_left(self, n: int, now: int) -> None:

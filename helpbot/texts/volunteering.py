@@ -84,11 +84,31 @@ def _card(
         "hours_words": escape(card.hours),
         "shown_words": word(_named_as(card)),
         "away_line": _away(card, word, day, moment),
+        "habits_line": _habits(card, word),
         "next_words": _next(card, word, moment),
         "unknown_line": word("_unknown", words=_listed(card.unknown), known=_listed(card.known))
         if card.unknown
         else "",
     }
+
+
+def _habits(card: say.VolunteerCard, word: Word) -> str:
+    if card.no_habits:
+        return word("_no_habits")
+    if not card.in_class:
+        return word("_habits_learned")
+    hours: list[list[int]] = []
+    for hour in card.in_class:
+        if hours and hours[-1][1] == hour and hour % 24:
+            hours[-1][1] = hour + 1
+        else:
+            hours.append([hour, hour + 1])
+    days = word("_days").split()
+    spans = (
+        word("_in_class", day=days[start // 24], start=str(start % 24), end=str(end - start // 24 * 24))
+        for start, end in hours
+    )
+    return word("_habits_known", hours=", ".join(spans))
 
 
 def _next(card: say.VolunteerCard, word: Word, moment: Callable[[str], str]) -> str:

@@ -19,6 +19,7 @@ from postgres import postgres_url
 from helpbot.adapters.db import open_store
 from helpbot.adapters.db.engine import database_url, make_engine
 from helpbot.core.effects import JobKind
+from helpbot.core.habits import Habits
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import Access, Membership, Message, Reaction, Redaction, RoomFacts, Sealed
 from helpbot.core.moves import Move, MoveState
@@ -423,12 +424,15 @@ async def test_what_volunteers_say_stands_beside_the_configuration(store: Store)
     for user in (VERA, SAM):
         own = Listed(user, chosen=said, noticed=True, away_from=NOW, away_until=NOW + 5)
         await store.run(lambda tx, own=own: tx.save_listed(own, NOW))
-    await store.run(lambda tx: tx.note_usual(SAM, 12.5))
+    habits = Habits(2026, ((8, -25), (33, 20)))
+    await store.run(lambda tx: tx.note_reaction(SAM, 12.5, habits))
     rows = await store.run(lambda tx: tx.volunteers())
     assert rows == [
-        Listed(SAM, None, said, noticed=True, away_from=NOW, away_until=NOW + 5, usual_minutes=12.5),
+        Listed(SAM, None, said, True, NOW, NOW + 5, usual_minutes=12.5, habits=habits),
         Listed(VERA, vera, said, noticed=True, away_from=NOW, away_until=NOW + 5),
     ]
+    await store.run(lambda tx: tx.save_listed(replace(rows[0], habits=None), NOW))
+    assert await store.run(lambda tx: tx.listed(SAM)) == replace(rows[0], habits=None)
     for row in rows:
         await store.run(lambda tx, row=row: tx.save_listed(replace(row, stopped=True), NOW))
     assert await store.run(lambda tx: tx.volunteers()) == []

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from helpbot.adapters.calendars import load_calendar
 from helpbot.core.confidentiality import may_show
+from helpbot.core.habits import IN_CLASS, Habits
 from helpbot.core.hours import OpenHours
 from helpbot.core.ids import RoomId, UserId
 from helpbot.core.incoming import Access, RoomFacts
@@ -130,7 +131,7 @@ def test_why_somebody_is_not_asked(
 
 
 def test_only_what_passes_by_itself_is_worth_looking_again() -> None:
-    assert {Refusal.PAUSED, Refusal.CLOSED_HOURS, Refusal.AT_CAPACITY} == TEMPORARY
+    assert {Refusal.PAUSED, Refusal.CLOSED_HOURS, Refusal.IN_CLASS, Refusal.AT_CAPACITY} == TEMPORARY
 
 
 def test_a_direct_message_comes_before_the_volunteers_room() -> None:
@@ -176,6 +177,20 @@ def test_asks_are_measured_by_what_each_one_offered() -> None:
     generous = volunteer("@generous:t", asked_week=1)
     sparing = volunteer("@sparing:t", asked_week=1, caps=Caps(week=2))
     assert chosen([sparing, generous])[0] == ["@generous:t", "@sparing:t"]
+
+
+def habits(odds: float) -> Habits:
+    """Return what was noticed of somebody on Mondays between 9 and 10, where `MONDAY_MORNING` lies."""
+    return Habits(2026, ((9, round(10 * odds)),))
+
+
+def test_who_is_taken_to_be_in_class_is_not_asked() -> None:
+    teaches, free = volunteer("@class:t", habits=habits(IN_CLASS - 0.1)), volunteer("@free:t")
+    asked, refused = chosen([teaches, free])
+    assert asked == ["@free:t"]
+    assert refused == {"@class:t": Refusal.IN_CLASS}
+    assert chosen([teaches], now=MONDAY_MORNING + 3_600_000) == (["@class:t"], {})
+    assert chosen([replace(teaches, habits=habits(IN_CLASS))]) == (["@class:t"], {})
 
 
 @pytest.mark.parametrize(("asked", "first"), [(0, "@soon:t"), (2, "@soon:t"), (3, "@late:t"), (5, "@late:t")])

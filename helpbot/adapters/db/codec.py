@@ -6,6 +6,7 @@ import json
 from dataclasses import fields, replace
 from typing import Any
 
+from helpbot.core.habits import Habits
 from helpbot.core.ids import EventId, RoomId, TicketId, UserId
 from helpbot.core.incoming import Access, Membership, Message, Reaction, Redaction, RoomFacts
 from helpbot.core.masking import Found
@@ -196,7 +197,20 @@ def listed_values(row: Listed, now: int) -> dict[str, Any]:
         "away_until": row.away_until,
         "stopped_at": now if row.stopped else None,
         "noticed_at": now if row.noticed else None,
+        "habits": habits_text(row.habits),
     }
+
+
+def habits_text(habits: Habits | None) -> str | None:
+    """Return habits as they are stored: the school year, and what was noticed by hour of the week."""
+    return None if habits is None else dump({"year": habits.year, "hours": dict(habits.hours)})
+
+
+def _habits(text: str | None) -> Habits | None:
+    if text is None:
+        return None
+    said = json.loads(text)
+    return Habits(said["year"], tuple((int(hour), tenths) for hour, tenths in said["hours"].items()))
 
 
 def listed(row: Any) -> Listed:
@@ -219,6 +233,7 @@ def listed(row: Any) -> Listed:
         away_until=row.away_until,
         stopped=row.stopped_at is not None,
         usual_minutes=row.usual_minutes,
+        habits=_habits(row.habits),
     )
 
 

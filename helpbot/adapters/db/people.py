@@ -20,6 +20,7 @@ from helpbot.adapters.db.tables import (
     tickets,
     volunteers,
 )
+from helpbot.core.habits import Habits
 from helpbot.core.ids import UserId
 from helpbot.core.records import (
     Listed,
@@ -34,7 +35,7 @@ _SEED_VOLUNTEER = upsert(
 )
 _VOLUNTEERS = select(volunteers, where=volunteers.c.stopped_at.is_(None), order=volunteers.c.user)
 _LISTED = select(volunteers, where=volunteers.c.user == Param("of_user"))
-_OWN = ("chosen", "away_from", "away_until", "stopped_at", "noticed_at")
+_OWN = ("chosen", "away_from", "away_until", "stopped_at", "noticed_at", "habits")
 _NEW_LINE = ("user", "themes", "hours", "zone", "school", "academie", "level", "seeded")
 
 
@@ -51,7 +52,12 @@ _ASKS_OF = select(
     where=(offers.c.volunteer == Param("of_user"), offers.c.at >= Param("since"), ~offers.c.unasked),
     order=offers.c.at,
 )
-_NOTE_USUAL = update(volunteers, volunteers.c.user == Param("of_user"), usual_minutes=Param("minutes"))
+_NOTE_REACTION = update(
+    volunteers,
+    volunteers.c.user == Param("of_user"),
+    usual_minutes=Param("minutes"),
+    habits=Param("noticed"),
+)
 
 
 class People(Area):
@@ -103,9 +109,10 @@ class People(Area):
         """Return the moments at which somebody was asked."""
         return [r[0] for r in self._rows(_ASKS_OF, of_user=user, since=since)]
 
-    def note_usual(self, user: UserId, minutes: float) -> None:
-        """Keep a volunteer's usual response time, in open minutes."""
-        self._do(_NOTE_USUAL, {"of_user": user, "minutes": minutes})
+    def note_reaction(self, user: UserId, minutes: float | None, habits: Habits | None) -> None:
+        """Keep a volunteer's usual response time, in open minutes, and when they react."""
+        noticed = codec.habits_text(habits)
+        self._do(_NOTE_REACTION, {"of_user": user, "minutes": minutes, "noticed": noticed})
 
     def note_noticed(self, users: Iterable[UserId], now: int) -> None:
         """Note that volunteers were told that they are, and how to stop."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = "0013"
+SCHEMA_VERSION = "0014"
 
 metadata = sa.MetaData()
 _Time = sa.BigInteger
@@ -183,6 +183,7 @@ volunteers = sa.Table(
     sa.Column("away_until", _Time, nullable=False, server_default="0"),
     sa.Column("stopped_at", _Time),
     sa.Column("usual_minutes", sa.Float),
+    sa.Column("habits", sa.Text),
 )
 
 told = sa.Table(

@@ -12,7 +12,8 @@ class VolunteerCard(Notice):
     """What a volunteer offers, as it was understood, and when they would next be asked."""
 
     lead: str
-    """What changed: `welcome`, `themes`, `hours`, `away`, `away_instead`, `back`, `load`…, or `shown`."""
+    """What changed: `welcome`, `themes`, `hours`, `habits`, `away`, `away_instead`, `back`, `load`…, or
+    `shown`."""
     themes: tuple[str, ...]
     learning: tuple[str, ...]
     hours: str
@@ -38,6 +39,10 @@ class VolunteerCard(Notice):
     """Their hours have nothing in common with those in which the bot asks."""
     busy: bool = False
     """They have as many questions in hand as they take at once."""
+    in_class: tuple[int, ...] = ()
+    """Hours of the week (0: Monday midnight) at which they are taken to be in class, and not asked."""
+    no_habits: bool = False
+    """These are not to be learned."""
 
 
 @dataclass(frozen=True, slots=True)

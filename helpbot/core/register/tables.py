@@ -172,6 +172,7 @@ TABLES: tuple[Table, ...] = (
         away_until=PLAIN,
         stopped_at=PLAIN,
         usual_minutes=PLAIN,
+        habits=PLAIN,
     ),
     _table(
         "help_log",

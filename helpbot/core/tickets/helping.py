@@ -242,7 +242,7 @@ def claim(
 
 
 def reacted(offer: Offer, facts: Facts) -> tuple[Effect, ...]:
-    """Return what an answer to an offer tells of its reader's usual time; a later one tells nothing."""
+    """Return what an answer to an offer tells of its reader's habits; a later one tells nothing."""
     if offer.state is not OfferState.OPEN or offer.unasked:
         return ()
-    return (Reacted(offer.user, facts.hours.open_minutes_between(offer.at, facts.now)),)
+    return (Reacted(offer.user, offer.at, facts.hours.open_minutes_between(offer.at, facts.now)),)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 from helpbot.core import notices, tickets
 from helpbot.core import volunteering as core
 from helpbot.core.commands import Command
+from helpbot.core.habits import after_class, in_class
 from helpbot.core.hours import OpenHours, told
 from helpbot.core.ids import UserId
 from helpbot.core.incoming import Message
@@ -32,6 +34,7 @@ _USUAL = {
     "habituelles",
     "comme tout le monde",
 }
+_HABITS = re.compile(r"((?P<no>sans|pas d|oublie\w*|efface\w*)|avec)\b.*\bhabitudes?$")
 _SHORT = 60
 _USER = re.compile(r"@[^\s:]+:[^\s,;]+")
 
@@ -71,6 +74,10 @@ def available(desk: Desk, event: Message, command: Command) -> None:
             replace(row, away_from=0, away_until=0),
             "back" if row.away_until > desk.now else "shown",
         )
+        return
+    if habits := _HABITS.match(fold(command.rest)):
+        chosen = replace(row.chosen, no_habits=habits["no"] is not None)
+        _save(desk, event, replace(row, chosen=chosen, habits=None), "habits")
         return
     if fold(command.rest) in _USUAL:
         _save(desk, event, replace(row, chosen=replace(row.chosen, hours="")), "hours")
@@ -132,7 +139,7 @@ def stop(desk: Desk, event: Message, _command: Command) -> None:
     if row is None:
         return
     held = 0
-    desk.tx.save_listed(replace(row, stopped=True), desk.now)
+    desk.tx.save_listed(replace(row, stopped=True, habits=None), desk.now)
     for ticket in desk.tx.offered_to(event.sender):
         held += ticket.helper == event.sender and ticket.state is tickets.State.CLAIMED
         desk.carry(tickets.left(ticket, event.sender, desk.facts(ticket, people=True)))
@@ -269,10 +276,11 @@ def _card(desk: Desk, row: Listed, lead: str, *, unknown: tuple[str, ...] = ()) 
     caps = policy.plan.caps.lowered(core.caps_of(row.chosen.load))
     asks = desk.tx.asks_of(row.user, desk.now - WEEK)
     away = (row.away_from, row.away_until)
-    next_at = core.next_ask(hours, policy.hours, away, asks, caps, desk.now)
     at_work = (tickets.State.ASKED, tickets.State.CLAIMED)
     busy = sum(t.state in at_work for t in desk.tx.offered_to(row.user)) >= caps.open
     calendar = hours.calendar
+    free = partial(after_class, row.habits, calendar)
+    next_at = core.next_ask(hours, policy.hours, away, asks, caps, desk.now, free)
     away_from = away_until = ""
     if row.away_until > desk.now:
         away_from = told(calendar, row.away_from, desk.now) if row.away_from > desk.now else ""
@@ -298,6 +306,8 @@ def _card(desk: Desk, row: Listed, lead: str, *, unknown: tuple[str, ...] = ()) 
         unknown,
         never=next_at is None,
         busy=busy,
+        in_class=in_class(row.habits),
+        no_habits=row.chosen.no_habits,
     )
 
 
