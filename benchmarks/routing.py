@@ -1,9 +1,9 @@
 """Ways of finding a helper, side by side on made-up people: writes the measured part of docs/routing.md.
 
 Each play is one run of `helpbot simulate --json`, kept in a folder: a run that is there already is not played
-again. Some forty runs of about a minute each, and those of the large académie.
+again. Some sixty runs of about a minute each, and those of the large académie.
 
-    python benchmarks/routing.py [--weeks 36] [--seeds 1 2 3] [--loads 0.5 0.75 0.9 1] [--runs DIR]
+    python benchmarks/routing.py [--weeks 36] [--seeds 1 2 3 4 5 6] [--loads 0.5 0.75 0.9 1] [--runs DIR]
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def main() -> None:
     """Play what is missing and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--weeks", type=int, default=36)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5, 6])
     parser.add_argument("--loads", type=float, nargs="+", default=[0.5, 0.75, 0.9, 1.0])
     parser.add_argument("--others", nargs="*", choices=OTHERS, default=list(OTHERS))
     parser.add_argument("--academie-weeks", type=int, default=16)
