@@ -13,6 +13,7 @@ from helpbot.core.incoming import Access
 from helpbot.core.moves import MoveState, where_now
 from helpbot.flow.moved import LOOKED_BACK
 from helpbot.flow.setting import RoomPolicy
+from helpbot.ports import Refused
 from helpbot.testing.clock import FakeClock
 from helpbot.testing.tester import ANNE, BOT, LEA, PASSWORD, SAM, SESSION, UNKNOWN, BotTester
 
@@ -325,6 +326,25 @@ async def test_another_tombstone_after_the_first_was_followed_changes_nothing(bo
     other = await upgraded(bot, bot.school)
     assert bot.running.setting.policy.moved == {bot.school: new}
     assert everything(bot, other) == ["greeting"]
+
+
+async def test_a_tombstone_that_names_its_own_room_or_is_told_again_is_nothing_new(bot: BotTester) -> None:
+    bot.server.person(ANNE).entomb(bot.review, bot.review)
+    new = bot.server.person(LEA).upgrade(bot.school)
+    await bot.settle()
+    await bot.advance(minutes=2)
+    bot.server.person(LEA).entomb(bot.school, new)
+    await bot.settle()
+    [move] = await bot.running.store.run(lambda tx: tx.moves())
+    assert (move.old, move.attempts) == (bot.school, 2)
+
+
+async def test_a_room_that_it_was_put_out_of_keeps_nobody_from_looking_at_the_others(bot: BotTester) -> None:
+    await bot.running.store.run(lambda tx: tx.remember(LOOKED_BACK, ""))
+    bot.server.fail("replacement", lambda: Refused("M_FORBIDDEN", "not in the room"))
+    await bot.restart()
+    assert await bot.running.store.run(lambda tx: tx.remembered(LOOKED_BACK)) == "1"
+    assert await states(bot) == []
 
 
 @pytest.fixture(autouse=True)
