@@ -273,3 +273,21 @@ async def test_a_few_words_after_the_end_are_no_question(bot: BotTester) -> None
     await bot.says(LEA, "c'est bon j'ai trouvé", reply_to=bot.last().event_id)
     await bot.says(first.user, "désolée, pas dispo", room=rooms[UserId(first.user)], to_bot=False)
     assert len(await bot.tickets()) == 1
+
+
+async def test_a_second_no_leaves_the_question_to_whoever_reads_of_it(bot: BotTester) -> None:
+    await ask(bot)
+    for words in ("au sous-sol", "au grenier"):
+        offer = [m for m in bot.shown(bot.helpers, kind="offer") if m.mentions][-1]
+        await bot.says(offer.mentions[0], words, room=bot.helpers, reply_to=offer.event_id)
+        stood = len(bot.shown())
+        await bot.reacts(LEA, bot.shown(kind="relay")[-1].event_id, "❌")
+    ticket = await only_ticket(bot)
+    assert (ticket.state, ticket.helper, ticket.posted) == (State.OPEN, None, True)
+    assert len(bot.shown()) == stood, "an edit tells it"
+    assert any("Votre question reste ouverte" in m.body for m in bot.shown())
+    assert "Question restée sans réponse" in bot.last(bot.helpers).body
+    other = next(v for v in VOLUNTEERS if v not in {o.user for o in ticket.offers})
+    await bot.says(other, "derrière la porte", room=bot.helpers, reply_to=bot.last(bot.helpers).event_id)
+    await bot.reacts(LEA, bot.shown(kind="relay")[-1].event_id, "✅")
+    assert (await only_ticket(bot)).state is State.SOLVED

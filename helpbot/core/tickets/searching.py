@@ -74,24 +74,24 @@ def _said_anew(
 
 
 def search_again(ticket: Ticket, facts: Facts) -> Decision:
-    """❌ after a helper's answer: a different helper, once."""
+    """❌ after an answer: a different helper, once; then whoever reads of it, at last the referents."""
     helper = ticket.helper
-    if ticket.reopened or helper is None:
+    if helper is None:
         return Decision(replace(ticket, pending=Pending.NOTHING))
     told = tuple(
         Edit(o.slot, say.OfferEnded(ticket.ref), Kind.STATUS) for o in ticket.offers if o.user == helper
     )
-    ticket = replace(
-        unhelped(marked(ticket, helper, OfferState.ENDED), facts),
-        state=State.ASKED,
-        reopened=True,
-        plan=plan_of(ticket, facts),
-        status="again",
-    )
-    expiry = facts.expiry(plan_of(ticket, facts).expire_days)
-    decision = next_wave(ticket, replace(facts, ends_at=lambda _ticket: expiry.due))
+    before, plan = ticket, plan_of(ticket, facts)
+    expiry = facts.expiry(plan.expire_days)
+    facts = replace(facts, ends_at=lambda _ticket: expiry.due)
+    ticket = replace(unhelped(marked(ticket, helper, OfferState.ENDED), facts), plan=plan)
+    if before.reopened:
+        left = _nobody(replace(ticket, epoch=ticket.epoch + 1), facts)
+        return Decision(left.ticket, (*told, *left.effects, expiry))
+    decision = next_wave(replace(ticket, state=State.ASKED, reopened=True, status="again"), facts)
+    ticket = decision.ticket
     send, rest = _said_anew(ticket, decision.effects, Kind.STATUS, facts)
-    return Decision(decision.ticket, (send, *told, *rest, expiry))
+    return Decision(ticket, (send, *told, *rest, expiry))
 
 
 def next_wave(ticket: Ticket, facts: Facts) -> Decision:
