@@ -51,14 +51,17 @@ async def test_who_reacted_after_the_lesson_is_asked_after_the_lesson(bot: BotTe
     assert (await known_of(bot)) == Habits(2026, ((9, -30), (10, 5)))
     await bot.advance(hours=7 * 24 - 1.5)
     card = await says(bot, "!volontaire")
+    assert "9h" not in card, "all volunteers read it"
+    direct = await bot.direct(VERA)
+    await bot.says(VERA, "!volontaire", room=direct, to_bot=False)
+    card = bot.last(direct).body.replace(NBSP, " ")
     assert "Vous semblez avoir cours : lun 9h-10h." in card
     assert "Prochaine sollicitation possible : à 9 h 55" in card
-    before = len(offers(bot))
     await ask(bot, f"{UNKNOWN} et le radiateur")
-    assert len(offers(bot)) == before
+    assert bot.shown(direct, kind="offer") == []
     assert "Personne n’est disponible pour l’instant" in bot.last().body
     await bot.advance(minutes=60)
-    assert len(offers(bot)) == before + 1
+    assert len(bot.shown(direct, kind="offer")) == 1
 
 
 async def test_habits_are_forgotten_on_a_word_and_learned_no_more(bot: BotTester) -> None:

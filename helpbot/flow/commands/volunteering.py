@@ -43,7 +43,7 @@ def volunteer(desk: Desk, event: Message, command: Command) -> None:
     """Take down what somebody offers; without a word show what is known of them."""
     row = desk.tx.listed(event.sender)
     if not command.rest and row is not None and not row.stopped:
-        _answer(desk, event, _card(desk, row, "shown"))
+        _answer(desk, event, _card(desk, event, row, "shown"))
         return
     titles = theme_titles(desk)
     said = core.read_declaration(command.rest, titles)
@@ -58,7 +58,7 @@ def volunteer(desk: Desk, event: Message, command: Command) -> None:
     before = base.volunteer.themes if not new else ()
     row = replace(base, chosen=core.declared(base.chosen, said, before), noticed=True, stopped=False)
     desk.tx.save_listed(row, desk.now)
-    card = _card(desk, row, "welcome" if new else "themes", unknown=said.unknown)
+    card = _card(desk, event, row, "welcome" if new else "themes", unknown=said.unknown)
     _answer(desk, event, replace(card, known=known) if said.unknown else card)
 
 
@@ -267,10 +267,12 @@ def _own_row(desk: Desk, event: Message) -> Listed | None:
 
 def _save(desk: Desk, event: Message, row: Listed, lead: str) -> None:
     desk.tx.save_listed(replace(row, noticed=True), desk.now)
-    _answer(desk, event, _card(desk, row, lead))
+    _answer(desk, event, _card(desk, event, row, lead))
 
 
-def _card(desk: Desk, row: Listed, lead: str, *, unknown: tuple[str, ...] = ()) -> say.VolunteerCard:
+def _card(
+    desk: Desk, event: Message, row: Listed, lead: str, *, unknown: tuple[str, ...] = ()
+) -> say.VolunteerCard:
     policy, listed = desk.setting.policy, row.volunteer
     hours = own_hours(policy, listed)
     caps = policy.plan.caps.lowered(core.caps_of(row.chosen.load))
@@ -279,7 +281,9 @@ def _card(desk: Desk, row: Listed, lead: str, *, unknown: tuple[str, ...] = ()) 
     at_work = (tickets.State.ASKED, tickets.State.CLAIMED)
     busy = sum(t.state in at_work for t in desk.tx.offered_to(row.user)) >= caps.open
     calendar = hours.calendar
-    free = partial(after_class, row.habits, calendar)
+    # What was learned of somebody is told to nobody else.
+    habits = None if _with_others(desk, event) else row.habits
+    free = partial(after_class, habits, calendar)
     next_at = core.next_ask(hours, policy.hours, away, asks, caps, desk.now, free)
     away_from = away_until = ""
     if row.away_until > desk.now:
@@ -306,14 +310,18 @@ def _card(desk: Desk, row: Listed, lead: str, *, unknown: tuple[str, ...] = ()) 
         unknown,
         never=next_at is None,
         busy=busy,
-        in_class=in_class(row.habits),
+        in_class=in_class(habits),
         no_habits=row.chosen.no_habits,
     )
 
 
+def _with_others(desk: Desk, event: Message) -> bool:
+    return event.room == desk.setting.policy.volunteers_room
+
+
 def _answer(desk: Desk, event: Message, notice: notices.Notice) -> None:
     """Answer in the volunteers' room where it was asked there, else privately."""
-    if event.room == desk.setting.policy.volunteers_room:
+    if _with_others(desk, event):
         desk.note(event, notice)
     else:
         desk.privately(event, notice)
