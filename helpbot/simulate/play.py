@@ -170,7 +170,7 @@ class Play:
         if not ticket.posted or self.roster.left_at[n] <= now or not self.reaction(k, n, 1, now, 0.0).takes:
             return
         facts = self.facts(k, now, people=False)
-        decision = tickets.claimed(ticket, user, "offer/room", VOLUNTEERS_ROOM.room, facts, private=False)
+        decision = tickets.claimed(ticket, user, tickets.POST, VOLUNTEERS_ROOM.room, facts, private=False)
         self.claim(k, n, decision, now)
 
     def claim(self, k: int, n: int, decision: Decision, now: int) -> None:

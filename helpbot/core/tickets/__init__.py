@@ -21,7 +21,7 @@ from helpbot.core.tickets.asking import (
 from helpbot.core.tickets.digest import told_again, waits_for_anybody
 from helpbot.core.tickets.helping import claimed, due, handed_over, left, passed
 from helpbot.core.tickets.moving import moved, offered_in
-from helpbot.core.tickets.parts import helpers_room, is_searched, without_helper
+from helpbot.core.tickets.parts import POST, helpers_room, is_searched, without_helper
 from helpbot.core.tickets.peers import found, peer_answers, peer_marked
 from helpbot.core.tickets.twins import (
     join,
@@ -55,6 +55,7 @@ from helpbot.core.tickets.values import (
 __all__ = [
     "ENDED",
     "LAST_OPEN_MINUTES",
+    "POST",
     "TRANSITIONS",
     "Decision",
     "Facts",

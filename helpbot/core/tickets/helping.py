@@ -14,6 +14,7 @@ from helpbot.core.routing import (
     refusal,
 )
 from helpbot.core.tickets.parts import (
+    POST,
     end_offers,
     ended_as,
     helpers_room,
@@ -210,8 +211,8 @@ def claim(
     """Return the ticket held by `user`, and the edits by which every other offer says so."""
     others = [o for o in ticket.offers if o.state is OfferState.OPEN and o.slot != slot]
     effects: list[Effect] = [Edit(o.slot, say.OfferTaken(ticket.ref), Kind.STATUS) for o in others]
-    if ticket.posted and slot != "offer/room":
-        effects.append(Edit("offer/room", say.OfferTaken(ticket.ref), Kind.STATUS))
+    if ticket.posted and slot != POST:
+        effects.append(Edit(POST, say.OfferTaken(ticket.ref), Kind.STATUS))
     effects.append(Edit(slot, say.OfferMine(ticket.ref, ticket.text, ticket.twins), Kind.OFFER))
     offers = tuple(
         replace(o, state=OfferState.ENDED) if o.state is OfferState.OPEN else o

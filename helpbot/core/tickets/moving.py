@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from helpbot.core.ids import RoomId
-from helpbot.core.tickets.values import OfferState, Ticket
-
-_LIVE_OFFER = (OfferState.OPEN, OfferState.CLAIMED)
-POST = "offer/room"
-"""The slot of the post in the volunteers' room that names nobody."""
+from helpbot.core.tickets.parts import POST, live_offers
+from helpbot.core.tickets.values import Ticket
 
 
 def moved(ticket: Ticket, old: RoomId, new: RoomId) -> Ticket:
@@ -30,5 +27,5 @@ def offered_in(ticket: Ticket, room: RoomId) -> tuple[str, ...]:
     """
     if ticket.ended:
         return ()
-    slots = (o.slot for o in ticket.offers if o.room == room and o.state in _LIVE_OFFER)
+    slots = (o.slot for o in live_offers(ticket) if o.room == room)
     return (*dict.fromkeys(slots), *((POST,) if ticket.posted and ticket.helper is None else ()))

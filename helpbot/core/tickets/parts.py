@@ -20,6 +20,9 @@ from helpbot.core.tickets.values import (
     Ticket,
 )
 
+POST = "offer/room"
+"""The slot of the post in the volunteers' room that names nobody."""
+
 
 def first_timers(ticket: Ticket, facts: Facts) -> tuple[Effect, ...]:
     """Return what time will do to a ticket after its first reply: close an answer, or end without one."""
@@ -78,6 +81,12 @@ def live_offers(ticket: Ticket) -> tuple[Offer, ...]:
     return tuple(o for o in ticket.offers if o.state in (OfferState.OPEN, OfferState.CLAIMED))
 
 
+def offer_slots(ticket: Ticket) -> tuple[str, ...]:
+    """Return the slots of the messages that still offer a question: each once, the post last."""
+    slots = [o.slot for o in live_offers(ticket)] + ([POST] if ticket.posted else [])
+    return tuple(dict.fromkeys(slots))
+
+
 def refreshed(ticket: Ticket, offer: Offer, facts: Facts) -> Effect:
     """Return the edit by which an offer shows the question as it is now."""
     if offer.state is OfferState.CLAIMED:
@@ -101,8 +110,7 @@ def ended_as(ticket: Ticket, state: State, facts: Facts) -> Ticket:
 
 def end_offers(ticket: Ticket, notice: say.Notice) -> tuple[Effect, ...]:
     """Return the edits by which every live offer says that it is over."""
-    slots = [o.slot for o in live_offers(ticket)] + (["offer/room"] if ticket.posted else [])
-    return tuple(Edit(slot, notice, Kind.STATUS) for slot in dict.fromkeys(slots))
+    return tuple(Edit(slot, notice, Kind.STATUS) for slot in offer_slots(ticket))
 
 
 def offer_notice(ticket: Ticket, facts: Facts, *, first: bool) -> say.OfferMade:

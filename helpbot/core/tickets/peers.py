@@ -12,8 +12,8 @@ from helpbot.core.tickets.helping import reacted
 from helpbot.core.tickets.parts import (
     end_offers,
     ended_as,
-    live_offers,
     marked,
+    offer_slots,
     plan_of,
     preceded_by,
     unhelped,
@@ -99,9 +99,8 @@ def _helped_here(
 ) -> tuple[Ticket, tuple[Effect, ...]]:
     """Return the ticket with its helper, and the edits by which all offers end."""
     asked = next((o for o in ticket.offers if o.user == user), None)
-    slots = dict.fromkeys([o.slot for o in live_offers(ticket)] + (["offer/room"] if ticket.posted else []))
     told: list[Effect] = []
-    for slot in slots:
+    for slot in offer_slots(ticket):
         mine = asked is not None and asked.slot == slot
         over: say.Notice = (
             say.OfferAnswered(ticket.ref, ticket.text) if mine else words.OfferAnsweredHere(ticket.ref)

@@ -19,6 +19,7 @@ from helpbot.core.routing import (
 )
 from helpbot.core.spans import MINUTE
 from helpbot.core.tickets.parts import (
+    POST,
     marked,
     offer_notice,
     open_notice,
@@ -208,7 +209,7 @@ def _nobody(ticket: Ticket, facts: Facts, *, look_again: bool = False) -> Decisi
         effects.append(Schedule(JobKind.DIGEST, facts.next_day()))
     room = facts.volunteers_room
     if not ticket.posted and room is not None and may_show(facts.origin.room, room):
-        effects.append(Send("offer/room", room.room, open_notice(ticket, facts), Kind.OFFER))
+        effects.append(Send(POST, room.room, open_notice(ticket, facts), Kind.OFFER))
     ticket = replace(with_told(ticket, facts), posted=True, state=State.OPEN, pending=Pending.NOTHING)
     if look_again:
         ticket = replace(ticket, state=State.ASKED)

@@ -12,7 +12,7 @@ from helpbot.core.notices import RouteOffer
 from helpbot.core.notices import twins as words
 from helpbot.core.sameness import same_question
 from helpbot.core.tickets.answering import agreed_in_answering
-from helpbot.core.tickets.parts import first_timers, live_offers, plan_of, refreshed, thread_of
+from helpbot.core.tickets.parts import first_timers, is_searched, live_offers, plan_of, refreshed, thread_of
 from helpbot.core.tickets.values import Decision, Facts, Outcome, Pending, State, Ticket
 
 
@@ -23,8 +23,7 @@ def may_join(ticket: Ticket, first: Ticket, here: RoomFacts, there: RoomFacts, *
     read by nobody more; who answers is told. What another school asks in the same words may have another
     answer: which room, which key.
     """
-    searched = first.state in (State.ASKED, State.CLAIMED) or (first.state is State.OPEN and first.posted)
-    if not searched or first.twin is not None or first.sensitive or first.asker == ticket.asker:
+    if not is_searched(first) or first.twin is not None or first.sensitive or first.asker == ticket.asker:
         return False
     elsewhere = one_school or here.direct_with is not None
     place = here.room == there.room or (elsewhere and may_show(there, here))

@@ -75,7 +75,7 @@ def _meant(desk: Desk, event: Message, command: Command) -> tuple[Ticket | None,
 
 def _slot(ticket: Ticket, event: Message) -> str:
     own = next((o.slot for o in ticket.offers if o.user == event.sender), "")
-    return own or ("offer/room" if ticket.posted else f"offer/{event.sender}")
+    return own or (tickets.POST if ticket.posted else f"offer/{event.sender}")
 
 
 HANDLERS = {"reponse": answer, "prendre": take}
