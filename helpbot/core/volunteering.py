@@ -301,17 +301,12 @@ def next_heard(own: OpenHours, shared: OpenHours, away: tuple[int, int], at: int
 
     None: their hours have nothing in common with the shared ones. `away` is an absence (0, 0: none).
     """
-    begun = at
-    for _ in range(200):
-        before = at
-        if away[0] <= at < away[1]:
-            at = away[1]
-        at = own.next_open(shared.next_open(at))
-        if at == before:
-            return at
-        if at > begun + FAR:
-            break
-    return None
+
+    def later(at: int) -> int:
+        at = away[1] if away[0] <= at < away[1] else at
+        return own.next_open(shared.next_open(at))
+
+    return _settled(at, later)
 
 
 def next_ask(
@@ -329,19 +324,26 @@ def next_ask(
     none), `asks` the moments at which they were asked lately; `after_class` gives a moment back, or the end
     of the lesson that they are taken to give then.
     """
-    times, at = sorted(asks), now
-    for _ in range(200):
-        before = at
-        if away[0] <= at < away[1]:
-            at = away[1]
+    times = sorted(asks)
+
+    def later(at: int) -> int:
+        at = away[1] if away[0] <= at < away[1] else at
         at = shared.next_open(at)
         if shared.closes_within(at, LAST_OPEN_MINUTES):
             at = shared.next_open(at + LAST_OPEN_MINUTES * MINUTE + MINUTE)
-        at = after_class(own.next_open(at))
-        at = _under_caps(own.calendar, times, caps, at)
+        return _under_caps(own.calendar, times, caps, after_class(own.next_open(at)))
+
+    return _settled(now, later)
+
+
+def _settled(begun: int, later: Callable[[int], int]) -> int | None:
+    """Return the first moment from `begun` on that `later` lets stand; None: there is none before `FAR`."""
+    at = begun
+    for _ in range(200):
+        before, at = at, later(at)
         if at == before:
             return at
-        if at > now + FAR:
+        if at > begun + FAR:
             break
     return None
 
