@@ -42,14 +42,15 @@ _PART = r"\b(?:(?:du|en|les?) |l')?(?:(?P<am>matin(?:ee)?s?)|apres[ -]?midis?|ap
 _PART_OF_DAY = re.compile(_PART)
 _TOLD_BY_HOURS = re.compile(rf"{_PART}(?= *(?:de |entre )?\d)|(?<=[\dh]) {_PART.replace('?P<am>', '')}")
 """A part of the day beside its hours, which say it better: « lundi matin 9h-11h », « 9h-11h le matin »."""
-_EXCEPT = re.compile(r"\b(?:sauf|hors|excepte|pas|jamais)\b(?P<days>[a-z ,']*)")
+_BUT = r"\b(?:sauf|hors|excepte|pas|jamais)\b"
+_EXCEPT = re.compile(rf"{_BUT}(?P<days>[a-z ,']*)")
 _OFF_ANYHOW = re.compile(
     r",? *\b(?:hors|sauf)(?: les| pendant les)? (?:vacances(?: scolaires)?|jours feries)"
     r"(?: et(?: les)? (?:vacances|jours feries))?"
 )
 """Nobody is asked then, whoever says so: the bot's own words behind somebody's hours."""
 _BUT_PART = re.compile(
-    r"\b(?:sauf|hors|excepte|pas|jamais)\b(?P<days>[a-z ,']*?) *"
+    rf"{_BUT}(?P<days>[a-z ,']*?) *"
     r"\b(?:(?P<am>matin(?:ee)?s?)|apres[ -]?midis?|aprems?)\b"
 )
 """« sauf le mercredi après-midi »."""
@@ -156,10 +157,12 @@ def _halves_off(part: str) -> tuple[str, dict[int, Span]]:
     if match is None:
         return part, {}
     lacks = (0, 720) if match["am"] else (720, DAY_MINUTES)
-    words = [
-        number for kind, word in _tokens(match["days"]) if kind == "day" for number in _day_numbers(word)
-    ]
-    return f"{part[: match.start()]} {part[match.end() :]}", dict.fromkeys(words or range(7), lacks)
+    days = _named_days(match["days"]) or range(7)
+    return f"{part[: match.start()]} {part[match.end() :]}", dict.fromkeys(days, lacks)
+
+
+def _named_days(words: str) -> list[int]:
+    return [number for kind, word in _tokens(words) if kind == "day" for number in _day_numbers(word)]
 
 
 def _without(ranges: list[Span], lacks: Span | None) -> list[Span]:
@@ -182,7 +185,7 @@ def _excepted(part: str) -> tuple[str, set[int]]:
     match = _EXCEPT.search(part)
     if match is None:
         return part, set()
-    days = [number for kind, word in _tokens(match["days"]) if kind == "day" for number in _day_numbers(word)]
+    days = _named_days(match["days"])
     before, after = part[: match.start()], part[match.end() :]
     if not days or (re.search(r"\d", before) and re.search(r"\d", after)):
         raise ValueError(

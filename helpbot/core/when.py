@@ -46,7 +46,6 @@ _BEGIN = r"(?:a (?:partir|compter) (?:de|d'|du)|des)(?: le)?"
 _CLOCK = r"(\d{1,2}) ?(?:h|heures?|:) ?([0-5]\d)?"
 _COMES_BACK = re.compile(r"^(?:tous les|toutes les|chaque) (?!vacances)|\bsur (?:2|deux|3|trois)\b")
 _ENDLESS = re.compile(r"nouvel ordre|indefini|longtemps|definitiv|toujours|indetermine")
-_HOUR = re.compile(r"(?P<h>\d{1,2})\s*(?:h|heures?|:)\s*(?P<n>[0-5]\d)?")
 _PARTS = {"matin": (0, 12 * 60), "apres-midi": (12 * 60, 24 * 60), "aprem": (12 * 60, 24 * 60),
           "soir": (18 * 60, 24 * 60), "midi": (12 * 60, 14 * 60)}  # fmt: skip
 _FILLER = re.compile(r"^(?:le|la|les|l'|de|du|a|au|aux|ce|cet|cette|d'ici)\s+|^l'|^d'")
@@ -268,12 +267,12 @@ def _point(text: str, now: datetime, calendar: Calendar) -> tuple[date, int, int
         text = _FILLER.sub("", text).strip()
     day_text, start, end = text, 0, 0
     part = re.search(r"\b(matin|apres-midi|aprem|soir|midi)$", text)
-    hour = re.search(rf"(?:^|\s)(?:a )?{_HOUR.pattern}$", text)
+    hour = re.search(rf"(?:^|\s)(?:a )?{_CLOCK}$", text)
     if part:
         start, end = _PARTS[part[1]]
         day_text = text[: part.start()].strip()
-    elif hour and int(hour["h"]) < 25:
-        start = int(hour["h"]) * 60 + int(hour["n"] or 0)
+    elif hour and int(hour[1]) < 25:
+        start = int(hour[1]) * 60 + int(hour[2] or 0)
         day_text = text[: hour.start()].strip()
     day = now.date() if not day_text and (start or end) else _day(day_text, now, calendar)
     return None if day is None else (day, start, end)
