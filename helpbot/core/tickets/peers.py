@@ -79,8 +79,7 @@ def found(ticket: Ticket, facts: Facts) -> Decision:
 
 def peer_refused(ticket: Ticket, facts: Facts) -> Decision:
     """❌ after a colleague's answer in the room: the search goes on where it stood."""
-    expiry = facts.expiry(plan_of(ticket, facts).expire_days)
-    facts = replace(facts, ends_at=lambda _ticket: expiry.due)
+    expiry, facts = facts.with_expiry(plan_of(ticket, facts).expire_days)
     return preceded_by(next_wave(unhelped(ticket, facts), facts), (expiry,))
 
 

@@ -54,8 +54,8 @@ def search(ticket: Ticket, facts: Facts) -> Decision:
         answered_at=None,
         status="second" if anew else ticket.status,
     )
-    expiry = facts.expiry(facts.plan.expire_days)
-    decision = next_wave(ticket, replace(facts, ends_at=lambda _ticket: expiry.due))
+    expiry, known = facts.with_expiry(facts.plan.expire_days)
+    decision = next_wave(ticket, known)
     effects = (*decision.effects, expiry)
     if anew:
         send, rest = _said_anew(ticket, effects, Kind.ROUTE, facts)
@@ -83,8 +83,7 @@ def search_again(ticket: Ticket, facts: Facts) -> Decision:
         Edit(o.slot, say.OfferEnded(ticket.ref), Kind.STATUS) for o in ticket.offers if o.user == helper
     )
     before, plan = ticket, plan_of(ticket, facts)
-    expiry = facts.expiry(plan.expire_days)
-    facts = replace(facts, ends_at=lambda _ticket: expiry.due)
+    expiry, facts = facts.with_expiry(plan.expire_days)
     ticket = replace(unhelped(marked(ticket, helper, OfferState.ENDED), facts), plan=plan)
     if before.reopened:
         left = _nobody(replace(ticket, epoch=ticket.epoch + 1), facts)

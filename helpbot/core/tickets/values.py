@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -230,6 +230,11 @@ class Facts:
     def expiry(self, days: int) -> Schedule:
         """Return the timer that ends a question without an answer after so many school days."""
         return Schedule(JobKind.EXPIRE, self.hours.add_school_days(self.now, days))
+
+    def with_expiry(self, days: int) -> tuple[Schedule, Facts]:
+        """Return that timer, and these facts as they are once it is set."""
+        expiry = self.expiry(days)
+        return expiry, replace(self, ends_at=lambda _ticket: expiry.due)
 
     def heard_now(self, user: UserId) -> tuple[UserId, ...]:
         """Return whom a message to a helper rings for: nobody outside the hours that they gave."""
