@@ -77,10 +77,11 @@ def noticed(habits: Habits | None, asked: int, reacted: int, calendar: Calendar)
 
 def is_in_class(habits: Habits | None, calendar: Calendar, now: int) -> bool:
     """Tell whether somebody is taken to be in class when a message that is sent now would be looked at."""
-    if habits is None or habits.year != school_year(calendar, now):
+    if habits is None:
         return False
     soon = calendar.local(now + AHEAD)
-    return habits.at(soon.weekday() * 24 + soon.hour) < IN_CLASS
+    absent = habits.at(soon.weekday() * 24 + soon.hour) < IN_CLASS
+    return absent and habits.year == school_year(calendar, now)
 
 
 def in_class(habits: Habits | None) -> tuple[int, ...]:
