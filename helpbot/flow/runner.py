@@ -100,13 +100,12 @@ class Bot:
         """Take up what the store knows: rooms, cursor, undecided and unsent things."""
         self._unknown = await unknown_erasures(self.store, self.journal)
         await self._forget_again()  # what it leaves to be sent is loaded below
-        rooms, self.cursor, device = await self.store.run(
-            lambda tx: (tx.joined_rooms(), tx.cursor(), tx.device())
+        rooms, self.cursor, device, chosen, moved = await self.store.run(
+            lambda tx: (tx.joined_rooms(), tx.cursor(), tx.device(), tx.room_choices(), moves_done(tx))
         )
         self.homeserver.restore(rooms)
         policy = self.setting.policy
-        policy.chosen.update(await self.store.run(lambda tx: tx.room_choices()))
-        moved = await self.store.run(moves_done)
+        policy.chosen.update(chosen)
         self.setting.policy = policy.after(moved)
         if names_replaced(policy, moved):
             log.warning("the configuration names rooms that were replaced: helpbot check says which")
