@@ -17,6 +17,7 @@ from helpbot.core.tickets import Decision, Offer, Pending, Ticket
 from helpbot.flow import proposals
 from helpbot.flow.desk import Desk, offer_slot
 from helpbot.flow.facts import first_reply
+from helpbot.flow.intake import offers_here
 
 LATE_CLAIM_MS = 3 * DAY
 NEW_QUESTION = "new"
@@ -72,12 +73,7 @@ class HelperSide(Desk):
 
     def _bare_claim(self, event: Message, tap: Tap) -> bool:
         """✋ or ⏭️ typed in a direct message, when one offer waits there."""
-        found = [
-            (t, o)
-            for t in self.tx.offered_to(event.sender)
-            for o in t.offers
-            if o.user == event.sender and o.room == event.room
-        ] or self._offered_before(event, tap)
+        found = offers_here(self.tx, event.sender, event.room) or self._offered_before(event, tap)
         if len(found) != 1:
             if found:
                 self.note(event, say.WhichOne())
@@ -97,12 +93,7 @@ class HelperSide(Desk):
         """Ask a volunteer who is helping whether words that are no reply are for the colleague (rule 8)."""
         if not self.in_direct(ticket.room):
             return False
-        working = [
-            (t, o)
-            for t in self.tx.offered_to(ticket.asker)
-            for o in t.offers
-            if o.user == ticket.asker and o.room == ticket.room and o.private
-        ]
+        working = [(t, o) for t, o in offers_here(self.tx, ticket.asker, ticket.room) if o.private]
         if not working:
             late = of_offer(ticket.text)
             asked = late and self.tx.last_offer(ticket.asker, since=self.now - LATE_CLAIM_MS)

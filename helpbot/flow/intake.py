@@ -28,7 +28,7 @@ from helpbot.core.peers import is_answer
 from helpbot.core.records import HELPER_SLOTS, InboxItem, RoomRow
 from helpbot.core.spans import MINUTE
 from helpbot.core.taps import Tap, of_found, of_reaction, of_text
-from helpbot.core.tickets import Ticket
+from helpbot.core.tickets import Offer, Ticket
 from helpbot.flow.moved import note_invitation, note_replacement
 from helpbot.flow.peers import followed
 from helpbot.flow.setting import Setting
@@ -269,10 +269,7 @@ class _Intake:
 
     def _helps_here(self, event: Message) -> bool:
         """Whether this is the direct message of somebody who was offered a question there (rule 8)."""
-        if not self._is_direct(event.room):
-            return False
-        offers = (o for t in self._tx.offered_to(event.sender) for o in t.offers)
-        return any(o.user == event.sender and o.room == event.room for o in offers)
+        return self._is_direct(event.room) and bool(offers_here(self._tx, event.sender, event.room))
 
     def _around(self, event: Message) -> addressing.Surroundings:
         """Look up what may make a message ours; called only when its own text does not."""
@@ -314,6 +311,12 @@ class _Intake:
 
     def _store(self, item: InboxItem) -> list[InboxItem]:
         return [item] if self._tx.add_inbox(item) else []
+
+
+def offers_here(tx: Tx, user: UserId, room: RoomId) -> list[tuple[Ticket, Offer]]:
+    """Return what somebody was offered in a room and may still answer, or holds."""
+    offered = ((ticket, offer) for ticket in tx.offered_to(user) for offer in ticket.offers)
+    return [(ticket, offer) for ticket, offer in offered if (offer.user, offer.room) == (user, room)]
 
 
 def pending_for(tx: Tx, room: RoomId, asker: UserId, tap: Tap | None, at: int) -> list[Ticket]:

@@ -18,6 +18,7 @@ from helpbot.core.offerwords import is_asked
 from helpbot.core.records import Listed, SentMessage
 from helpbot.core.routing import Refusal
 from helpbot.core.spans import DAY, WEEK
+from helpbot.core.tickets import Ticket
 from helpbot.core.when import Stretch, fold, read_stretch
 from helpbot.flow.desk import Desk
 from helpbot.flow.facts import own_hours
@@ -112,9 +113,8 @@ def away(desk: Desk, event: Message, command: Command) -> None:
         _answer(desk, event, say.AwayAlready(until))
         return
     if start <= desk.now:  # nobody waits for whoever has just left; what they hold they may still answer
-        for ticket in desk.tx.offered_to(event.sender):
-            if is_asked(ticket, event.sender):
-                desk.carry(tickets.passed(ticket, event.sender, desk.facts(ticket, people=True)))
+        for ticket in _asked(desk, event.sender):
+            desk.carry(tickets.passed(ticket, event.sender, desk.facts(ticket, people=True)))
     _save(desk, event, replace(row, away_from=start, away_until=end), "away_instead" if apart else "away")
 
 
@@ -176,7 +176,7 @@ def hand_over(desk: Desk, event: Message, command: Command) -> None:
 
 def _pass_offer(desk: Desk, event: Message, sent: SentMessage | None) -> bool:
     """Take a bare `!passe` for « je passe » on the one offer that waits; False where none or several do."""
-    asked = [t for t in desk.tx.offered_to(event.sender) if is_asked(t, event.sender)]
+    asked = _asked(desk, event.sender)
     if sent is not None:
         asked = [t for t in asked if t.id == sent.ticket]
     if len(asked) != 1:
@@ -184,6 +184,11 @@ def _pass_offer(desk: Desk, event: Message, sent: SentMessage | None) -> bool:
     desk.carry(tickets.passed(asked[0], event.sender, desk.facts(asked[0], people=True)))
     desk.note(event, notices.OfferPassed(asked[0].ref))
     return True
+
+
+def _asked(desk: Desk, user: UserId) -> list[Ticket]:
+    """Return the questions that somebody was offered and has said nothing of yet."""
+    return [ticket for ticket in desk.tx.offered_to(user) if is_asked(ticket, user)]
 
 
 def talents(desk: Desk, event: Message, _command: Command) -> None:
