@@ -31,10 +31,15 @@ MAX_WAIT_MS = 5 * MINUTE
 BURST = 10.0
 
 
+def silent(content: dict[str, Any]) -> dict[str, Any]:
+    """Return a text as one that rings no phone (rule 3 of the conversation)."""
+    return {**content, "msgtype": "m.notice", "m.mentions": {}}
+
+
 def without_ping(content: dict[str, Any]) -> dict[str, Any]:
-    """Return a message as one that rings no phone."""
+    """Return a message as it is, or silent where it would ring a phone."""
     rings = content.get("m.mentions") and content.get("msgtype") == "m.text"
-    return {**content, "msgtype": "m.notice", "m.mentions": {}} if rings else content
+    return silent(content) if rings else content
 
 
 class KeptBack(Protocol):

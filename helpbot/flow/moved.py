@@ -24,6 +24,7 @@ from helpbot.core.roomchoices import Choices
 from helpbot.core.spans import DAY, MINUTE
 from helpbot.core.tickets import Ticket
 from helpbot.flow.cards import Hand, show_card
+from helpbot.flow.deliver import silent
 from helpbot.flow.facts import room_facts
 from helpbot.flow.setting import Policy, Setting
 from helpbot.flow.write import Writer, Written
@@ -63,6 +64,13 @@ def replaces(tx: Tx, policy: Policy, row: RoomRow) -> bool:
     """Whether an invitation is to a room that is about to be followed into; if so it is no new one."""
     invited = row.inviter is not None and policy.trusts(row.inviter)
     return invited and any(move.new == row.facts.room for move in _waiting(tx))
+
+
+def came_in(tx: Tx, row: RoomRow) -> None:
+    """Keep a room that the bot has come into; a direct message is the one in use, being the newest."""
+    tx.save_room(replace(row, membership=Membership.JOIN))
+    if row.facts.direct_with is not None:
+        tx.use_direct(row.facts.direct_with, row.facts.room)
 
 
 def moves_done(tx: Tx) -> dict[RoomId, RoomId]:
@@ -191,10 +199,7 @@ def _followed(
 ) -> tuple[Written, dict[RoomId, RoomId], dict[RoomId, Choices]]:
     """Take along what is kept of a room, all or nothing; the new one is not greeted as though it were new."""
     known = tx.room(move.new) or RoomRow(facts, Membership.JOIN)
-    row = replace(known, facts=facts, membership=Membership.JOIN, greeted=True, attempts=0, not_before=0)
-    tx.save_room(row)
-    if facts.direct_with is not None:
-        tx.use_direct(facts.direct_with, facts.room)
+    came_in(tx, replace(known, facts=facts, greeted=True, attempts=0, not_before=0))
     tx.save_move(replace(move, state=MoveState.DONE))
     _choices(tx, move)
     moved = moves_done(tx)
@@ -223,7 +228,7 @@ def _questions(tx: Tx, move: Move, writer: Writer) -> None:
         for slot in tickets.offered_in(ticket, move.old):
             row, content = tx.slot_row(ticket.id, slot), tx.last_content(ticket.id, slot)
             if row is not None and row.room == move.old and content:
-                shown = {**content.get("m.new_content", content), "msgtype": "m.notice", "m.mentions": {}}
+                shown = silent(content.get("m.new_content", content))
                 writer.send_elsewhere(replace(row, content=shown), move.new)
         tx.save_ticket(tickets.moved(ticket, move.old, move.new))
 

@@ -12,7 +12,7 @@ from helpbot.core.ids import UserId
 from helpbot.core.incoming import Membership, RoomFacts
 from helpbot.core.records import RoomRow
 from helpbot.core.spans import MINUTE
-from helpbot.flow.moved import replaces
+from helpbot.flow.moved import came_in, replaces
 from helpbot.flow.setting import Setting
 from helpbot.flow.write import Writer, Written
 from helpbot.ports import Clock, Homeserver, HomeserverError, RateLimited, Refused, Store, Tx, Unreachable
@@ -59,11 +59,7 @@ def _joined(tx: Tx, setting: Setting, row: RoomRow, facts: RoomFacts, now: int) 
     known = tx.room(facts.room) or row
     if row.inviter and row.invited_direct and facts.direct_with is None and not facts.public:
         facts = replace(facts, direct_with=row.inviter)
-    tx.save_room(
-        replace(known, facts=facts, membership=Membership.JOIN, greeted=True, attempts=0, not_before=0)
-    )
-    if facts.direct_with is not None:
-        tx.use_direct(facts.direct_with, facts.room)
+    came_in(tx, replace(known, facts=facts, greeted=True, attempts=0, not_before=0))
     writer = Writer(tx, setting, f"join/{facts.room}", now)
     if not known.greeted:
         name = setting.me.name
@@ -108,6 +104,4 @@ async def open_direct(store: Store, homeserver: Homeserver, setting: Setting, us
 
 def _opened(tx: Tx, facts: RoomFacts) -> None:
     known = tx.room(facts.room) or RoomRow(facts, Membership.JOIN)
-    tx.save_room(replace(known, facts=facts, membership=Membership.JOIN))
-    if facts.direct_with is not None:
-        tx.use_direct(facts.direct_with, facts.room)
+    came_in(tx, replace(known, facts=facts))
